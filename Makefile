@@ -1,0 +1,58 @@
+# Everything runs from the checkout, inside .venv; `make help` lists the ways in.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types architecture bench serve mlflow lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## real transactions to a served, explained churn score (EXIT=1 stops after the answers)
+	@$(BIN)/python demo.py $(if $(EXIT),--exit)
+
+test: lint types architecture ## lint, types, architecture, then every test and notebook
+	@$(BIN)/python -m pytest
+
+lint: $(INSTALLED) ## style and common mistakes
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(INSTALLED) ## types of source and tests
+	@$(BIN)/mypy
+
+architecture: $(INSTALLED) ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(INSTALLED) ## speed, memory and equality against plain pandas
+	@$(BIN)/python -m benchmarks.features
+
+serve: $(INSTALLED) ## serve the model that was pulled last
+	@$(BIN)/python -m serving run
+
+mlflow: $(INSTALLED) ## open the registry's pages
+	@$(BIN)/mlflow ui
+
+lock: $(INSTALLED) ## name exact versions again after a change in pyproject.toml (UPGRADE=1 takes the newest)
+	@$(BIN)/uv pip compile pyproject.toml --quiet --universal --all-extras --group dev --generate-hashes \
+		--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file requirements.lock
+
+clean: ## remove the environment, caches and built files (models in MLflow stay)
+	@rm -rf .venv *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis workspace
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A changed lock makes a new environment, so that nothing stays behind that the lock no longer names.
+# uv, itself taken from the lock by pip, installs several times faster; pip goes on where only pip knows a mirror.
+$(INSTALLED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: $(PYTHON) is missing or older than Python 3.11; name another, as in: make PYTHON=python3.12" >&2; exit 2; }
+	@echo "Installing the locked packages into .venv, once ..."
+	@$(PYTHON) -m venv --clear .venv
+	@awk '/^[a-z]/ { wanted = /^uv==/ } wanted' requirements.lock > .venv/uv.lock
+	@$(PIP) --require-hashes -r .venv/uv.lock
+	@$(BIN)/uv pip install --no-config --quiet --python .venv --compile-bytecode --require-hashes -r requirements.lock \
+		|| $(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@

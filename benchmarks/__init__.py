@@ -1,0 +1,1 @@
+"""Speed, memory and quality beside plain alternatives: `python -m benchmarks.NAME` prints a table."""
