@@ -1,0 +1,48 @@
+"""Names of the contract's tables and columns: the only place where they are spelled."""
+
+
+class Table:
+    """Tables of the data contract."""
+
+    TRANSACTIONS = "transactions"
+    PROMOTIONS = "promotions"
+    ITEMS = "items"
+    CUSTOMERS = "customers"
+    CONTACTS = "contacts"
+    RESPONSES = "responses"
+    FEEDBACK = "feedback"
+    CONSENTS = "consents"
+
+
+class Column:
+    """Columns of the data contract; the meaning of each stands in `features.contract`."""
+
+    CUSTOMER = "customer_id"
+    BASKET = "basket_id"
+    ITEM = "item_id"
+    OFFER = "offer_id"
+    TS = "ts"
+    FROM_TS = "from_ts"
+    TO_TS = "to_ts"
+    AMOUNT = "amount"
+    QUANTITY = "quantity"
+    DISCOUNT = "discount"
+    CHANNEL = "channel"
+    STORE = "store"
+    PROMOTED = "promoted"
+    KIND = "kind"
+    NAME = "name"
+    CATEGORY = "category"
+    DEPARTMENT = "department"
+    BRAND = "brand"
+    PRICE = "price"
+    UNIT_COST = "unit_cost"
+    CHURNED_AT = "churned_at"
+    CHURNED = "churned"
+    TREATED = "treated"
+    COST = "cost"
+    VALUE = "value"
+    SCORE = "score"
+    TOPIC = "topic"
+    PURPOSE = "purpose"
+    GRANTED = "granted"
