@@ -1,0 +1,1 @@
+"""Snapshots and labels become registered, judged models."""

@@ -1,0 +1,63 @@
+"""Platt scaling: a slope and an intercept that turn log-odds into calibrated probabilities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from features.errors import InputError
+from training.metrics import Floats
+
+RIDGE = 1e-3
+"""Pull towards leaving the log-odds as they are, far weaker than one customer's evidence: it keeps both
+numbers finite when the log-odds separate churners from stayers, and changes nothing otherwise."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Calibrated log-odds are `slope * log_odds + intercept`."""
+
+    slope: float
+    intercept: float
+
+    def probability(self, log_odds: ArrayLike) -> Floats:
+        """Calibrated churn probability for each of the log-odds."""
+        return np.asarray(expit(self.slope * np.asarray(log_odds, dtype=float) + self.intercept))
+
+
+def fit_calibration(log_odds: ArrayLike, label: ArrayLike) -> Calibration:
+    """Fit by maximum likelihood on customers (n,) that the model has not been fitted on; 1 is churned.
+
+    Platt (1999), Probabilistic outputs for support vector machines, without its smoothed labels. Raises
+    `InputError` when all labels are equal or a log-odds value is missing or infinite.
+    """
+    odds, churned = np.asarray(log_odds, dtype=float), np.asarray(label, dtype=float)
+    if not (np.isfinite(odds).all() and 0 < churned.sum() < len(churned)):
+        message = "Calibration needs finite scores of churners and of stayers; give it a period with both."
+        raise InputError(message)
+    design = np.column_stack([odds, np.ones_like(odds)])
+    found = minimize(
+        _loss, _IDENTITY, (design, churned), jac=_gradient, hess=_hessian, method="trust-exact", tol=1e-9
+    )
+    return Calibration(float(found.x[0]), float(found.x[1]))
+
+
+_IDENTITY = np.array([1.0, 0.0])
+
+
+def _loss(line: Floats, design: Floats, churned: Floats) -> float:
+    odds = design @ line
+    moved = line - _IDENTITY
+    return float(np.logaddexp(0, odds).sum() - churned @ odds + RIDGE / 2 * moved @ moved)
+
+
+def _gradient(line: Floats, design: Floats, churned: Floats) -> Floats:
+    return np.asarray(design.T @ (expit(design @ line) - churned) + RIDGE * (line - _IDENTITY))
+
+
+def _hessian(line: Floats, design: Floats, _churned: Floats) -> Floats:
+    probability = expit(design @ line)
+    spread = probability * (1 - probability)
+    return np.asarray(design.T @ (spread[:, None] * design) + RIDGE * np.eye(2))
