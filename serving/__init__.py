@@ -1,0 +1,1 @@
+"""A customer id becomes one explained answer over HTTP."""

@@ -1,0 +1,33 @@
+"""One JSON line for what an operator must know; never a customer's id, never a request's path."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import TextIO
+
+_LOGGER = logging.getLogger("serving")
+
+
+def write_to(stream: TextIO) -> logging.Handler:
+    """Send the lines of this process to a stream; returns the handler that does so."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    _LOGGER.addHandler(handler)
+    _LOGGER.setLevel(logging.INFO)
+    _LOGGER.propagate = False
+    return handler
+
+
+def event(name: str, **fields: object) -> None:
+    """Write that something happened as it should."""
+    _LOGGER.info(_line("info", name, fields))
+
+
+def fault(name: str, **fields: object) -> None:
+    """Write that something is broken and what to do about it."""
+    _LOGGER.error(_line("error", name, fields))
+
+
+def _line(level: str, name: str, fields: dict[str, object]) -> str:
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"time": time, "level": level, "event": name, **fields}, default=str)

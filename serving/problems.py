@@ -1,0 +1,133 @@
+"""Everything that can go wrong in a request, and the one place that writes it, as RFC 9457 says."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from serving import logs
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class InvalidField(BaseModel):
+    """One part of a request that breaks a rule; its value is not repeated."""
+
+    where: str = Field(description="Dotted place in the request.", examples=["body.customer_ids.0"])
+    message: str = Field(examples=["String should have at most 128 characters"])
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457 problem details."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(description="Stable name of the problem.", examples=["/problems/unknown-customer"])
+    title: str = Field(examples=["Unknown customer"])
+    status: int = Field(examples=[404])
+    detail: str = Field(description="What happened and what to do.")
+    errors: list[InvalidField] = Field(default=[], description="The parts of the request that break a rule.")
+
+
+class Problem(HTTPException):
+    """A fault with an answer; `name` is the last part of its type."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    name = "internal-error"
+
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(self.status, detail, headers)
+        self.errors: Sequence[InvalidField] = ()
+
+
+class UnknownCustomer(Problem):
+    """Nobody here has this id; the same words for every id, so that answers tell nothing about anybody."""
+
+    status = HTTPStatus.NOT_FOUND
+    name = "unknown-customer"
+
+    def __init__(self) -> None:
+        super().__init__("No customer with this id is in the published store.")
+
+
+class NotReady(Problem):
+    """The service has nothing to answer with; the detail says what to run."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "not-ready"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"Retry-After": "5"})
+
+
+class BodyTooLarge(Problem):
+    """More bytes than any legal request has."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    name = "body-too-large"
+
+
+class BodyTooSlow(Problem):
+    """The body did not arrive in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    name = "body-too-slow"
+
+
+class InvalidRequest(Problem):
+    """Parts of the request break a rule of the interface."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    name = "invalid-request"
+
+    def __init__(self, errors: Sequence[InvalidField]) -> None:
+        super().__init__("Parts of the request break a rule; each is listed in errors.")
+        self.errors = errors
+
+
+class HttpProblem(Problem):
+    """A fault of HTTP itself, found by the framework: no such path, no such method, no JSON."""
+
+    name = ""
+
+    def __init__(self, fault: HTTPException) -> None:
+        super().__init__(f"{fault.detail}.", fault.headers)
+        self.status_code = fault.status_code
+
+
+async def answer_problem(_: Request, fault: Exception) -> Response:
+    """The only handler: every expected fault becomes a problem document."""
+    return problem_response(_problem(fault))
+
+
+def problem_response(problem: Problem) -> Response:
+    """The problem document of a fault, with its headers."""
+    document = ProblemDocument(
+        type=f"/problems/{problem.name}" if problem.name else "about:blank",
+        title=problem.name.replace("-", " ").capitalize() or HTTPStatus(problem.status_code).phrase,
+        status=problem.status_code,
+        detail=problem.detail,
+        errors=list(problem.errors),
+    )
+    content = document.model_dump_json(exclude_defaults=True)
+    return Response(content, problem.status_code, problem.headers, MEDIA_TYPE)
+
+
+def _problem(fault: Exception) -> Problem:
+    if isinstance(fault, Problem):
+        return fault
+    if isinstance(fault, RequestValidationError):
+        return InvalidRequest([_invalid_field(error) for error in fault.errors()])
+    if isinstance(fault, HTTPException):
+        return HttpProblem(fault)
+    logs.fault("request-failed", reason=str(fault))
+    return NotReady(str(fault))
+
+
+def _invalid_field(error: Mapping[str, Any]) -> InvalidField:
+    return InvalidField(where=".".join(str(part) for part in error["loc"]), message=error["msg"])

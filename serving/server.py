@@ -1,0 +1,39 @@
+"""The running service: one process, one event loop, one thread for scores."""
+
+import socket
+
+import uvicorn
+
+from serving import logs
+from serving.app import create_app
+from serving.live import Live, Watch
+from serving.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. Starts without model or store as well: says so, and picks them up later."""
+    live = Live()
+    watch = Watch(live, settings)
+    watch.refresh()
+    config = uvicorn.Config(
+        create_app(live, watch.forever),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # a path holds a customer's id
+        log_level="warning",
+        server_header=False,
+    )
+    listener = listen(config)
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    logs.event("started", address=address, docs=f"{address}/docs", ready=live.churn is not None)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def listen(config: uvicorn.Config) -> socket.socket:
+    """The bound socket; callers may connect at once."""
+    listener = config.bind_socket()
+    # asyncio sets this only on sockets that name their protocol; uvicorn's does not, and answers wait 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.listen(config.backlog)
+    return listener

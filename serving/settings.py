@@ -1,0 +1,50 @@
+"""Values of the process, from the environment (prefix SERVING_)."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from features.errors import InputError
+
+PREFIX = "SERVING_"
+
+
+class Settings(BaseSettings):
+    """Where the service listens, what it serves and from where it pulls."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    release: Path = Path("workspace/release")
+    store: Path = Path("workspace/online.sqlite")
+    stale_after_days: int | None = Field(default=None, ge=1)
+    """Age of `as_of` in days beyond which answers say `stale: true`; None never says so."""
+    model: str = "churn"
+    alias: str = "champion"
+    tracking_uri: str = Field(
+        default="sqlite:///mlflow.db",
+        validation_alias=AliasChoices(f"{PREFIX}TRACKING_URI", "MLFLOW_TRACKING_URI"),
+    )
+
+    @property
+    def stale_after(self) -> timedelta | None:
+        """`stale_after_days` as a duration."""
+        return None if self.stale_after_days is None else timedelta(days=self.stale_after_days)
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises `InputError` for an unknown or unusable SERVING_ variable."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            raise InputError(f"{name} is no setting; there are {', '.join(sorted(known))}")
+    try:
+        return Settings()
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        name = PREFIX + str(first["loc"][0]).removeprefix(PREFIX).upper()
+        raise InputError(f"{name}: {first['msg']}") from fault

@@ -1,0 +1,60 @@
+"""The service as a process of its own, as a user starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment() -> dict[str, str]:
+    """The environment without settings, and with the checkout on the path."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SERVING_", "MLFLOW_"))
+    }
+    return {**inherited, "PYTHONPATH": str(ROOT)}
+
+
+class Process:
+    """`python -m serving run` on a free port over the release and the store of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        options = [
+            "--port",
+            "0",
+            "--release",
+            str(folder / "release"),
+            "--store",
+            str(folder / "online.sqlite"),
+        ]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "serving", "run", *options],
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[dict[str, Any]] = []
+        self.address: str = self.wait_for("started")["address"]
+        self.client = httpx2.Client(base_url=self.address, timeout=30)
+
+    def wait_for(self, event: str) -> dict[str, Any]:
+        """Read the log up to the next line of an event."""
+        assert self.process.stdout is not None
+        for text in self.process.stdout:
+            self.lines.append(json.loads(text))
+            if self.lines[-1]["event"] == event:
+                return self.lines[-1]
+        raise AssertionError(f"the service ended without {event}: {self.lines}")
+
+    def stop(self) -> str:
+        """End the service; returns what else it wrote."""
+        self.client.close()
+        self.process.terminate()
+        rest, _ = self.process.communicate(timeout=30)
+        return rest

@@ -1,0 +1,151 @@
+"""The joined application: its documentation, its background work, its answer to its own faults."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from features.store import StoredCustomer, StoreError, StoreInfo
+from serving.app import create_app
+from serving.churn import Churn
+from serving.live import Live
+from serving.problems import MEDIA_TYPE
+from tests.serving.tiny import INFO, RELEASE
+
+LogLines = Callable[[], list[dict[str, Any]]]
+CANARY = "canary-7f3a"
+
+
+class BrokenStore:
+    """A store that raises whenever it is asked."""
+
+    info: StoreInfo = INFO
+
+    def __init__(self, fault: Exception) -> None:
+        self._fault = fault
+
+    def get(self, _: str, /) -> StoredCustomer | None:
+        raise self._fault
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def broken(churn: Churn, fault: Exception) -> TestClient:
+    return TestClient(
+        create_app(Live(Churn(RELEASE, churn.model, BrokenStore(fault)))), raise_server_exceptions=False
+    )
+
+
+def test_an_unexpected_fault_is_a_logged_problem_without_a_trace(churn: Churn, log_lines: LogLines) -> None:
+    response = broken(churn, KeyError(CANARY)).get(f"/v1/customers/{CANARY}/churn")
+    assert response.status_code == 500
+    assert response.headers["content-type"] == MEDIA_TYPE
+    request_id = response.headers["x-request-id"]
+    assert request_id in response.json()["detail"]
+    assert "Traceback" not in response.text
+    (line,) = log_lines()
+    assert (line["event"], line["kind"], line["request_id"]) == ("internal-error", "KeyError", request_id)
+    assert any("serving/churn.py" in place for place in line["places"])
+    assert CANARY not in str(line)
+    assert CANARY not in response.text
+
+
+def test_a_store_that_breaks_while_serving_is_not_ready(churn: Churn, log_lines: LogLines) -> None:
+    response = broken(churn, StoreError("publish it again")).get("/v1/customers/1/churn")
+    assert response.status_code == 503
+    assert response.json()["detail"] == "publish it again"
+    assert [line["event"] for line in log_lines()] == ["request-failed"]
+
+
+@pytest.mark.parametrize("path", [f"/v1/customers/{CANARY}/churn", f"/{CANARY}", f"/v1/release?{CANARY}=1"])
+def test_what_callers_send_is_never_logged(
+    client: TestClient,
+    path: str,
+    log_lines: LogLines,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    client.get(path, headers={"x-request-id": CANARY, "authorization": CANARY})
+    client.post("/v1/churn:batch", json={"customer_ids": [CANARY], CANARY: CANARY})
+    ours = [record for record in caplog.records if not record.name.startswith("httpx")]
+    assert CANARY not in str(log_lines()) + str(ours) + "".join(capfd.readouterr())
+
+
+def test_requests_build_no_data_frame(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a request built a DataFrame")
+
+    monkeypatch.setattr(pd.DataFrame, "__init__", refuse)
+    assert client.get("/v1/customers/1/churn").status_code == 200
+    assert client.post("/v1/churn:batch", json={"customer_ids": ["1"], "reasons": 5}).status_code == 200
+
+
+def test_the_docs_page_needs_no_other_host(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "//" not in "".join(re.findall(r'(?:src|href)="([^"]*)"', page.text))
+    for path in re.findall(r'(?:src|href)="([^"]*)"', page.text):
+        assert client.get(path).status_code == 200
+
+
+@pytest.fixture
+def openapi(client: TestClient) -> dict[str, Any]:
+    document: dict[str, Any] = client.get("/openapi.json").json()
+    return document
+
+
+def test_every_call_is_documented(openapi: dict[str, Any]) -> None:
+    calls = {
+        f"{method.upper()} {path}": sorted(call["responses"])
+        for path, methods in openapi["paths"].items()
+        for method, call in methods.items()
+    }
+    assert calls == {
+        "GET /v1/customers/{customer_id}/churn": ["200", "404", "422", "500", "503"],
+        "POST /v1/churn:batch": ["200", "400", "408", "413", "422", "500", "503"],
+        "GET /v1/release": ["200", "500", "503"],
+        "GET /livez": ["200", "500"],
+        "GET /readyz": ["200", "500", "503"],
+    }
+    assert all(
+        call["summary"] and call["description"]
+        for path in openapi["paths"].values()
+        for call in path.values()
+    )
+
+
+def responses(openapi: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for methods in openapi["paths"].values():
+        for call in methods.values():
+            yield from call["responses"].items()
+
+
+def test_every_documented_fault_is_a_problem(openapi: dict[str, Any]) -> None:
+    for status, response in responses(openapi):
+        (media,) = response["content"]
+        reference = response["content"][media]["schema"]["$ref"]
+        assert media == ("application/json" if status == "200" else MEDIA_TYPE)
+        assert reference.endswith("/ProblemDocument") is (status != "200")
+
+
+def test_background_work_runs_beside_the_service_and_ends_with_it(live: Live) -> None:
+    seen: list[str] = []
+
+    async def work() -> None:
+        seen.append("started")
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            seen.append("ended")
+
+    with TestClient(create_app(live, work)) as client:
+        response: httpx2.Response = client.get("/readyz")
+        assert response.status_code == 200
+        assert seen == ["started"]
+    assert seen == ["started", "ended"]

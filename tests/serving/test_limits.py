@@ -1,0 +1,124 @@
+"""Bodies are bounded in size and time, whatever their header says."""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
+
+from serving.app import create_app
+from serving.limits import MAX_BODY_BYTES, BodyLimit
+from serving.live import Live
+from serving.problems import MEDIA_TYPE, BodyTooLarge, BodyTooSlow
+
+
+async def echo_size(scope: Scope, receive: Receive, send: Send) -> None:
+    body = await Request(scope, receive).body()
+    await JSONResponse(len(body))(scope, receive, send)
+
+
+async def ask(chunks: Iterable[bytes | None], length: str | None = None) -> tuple[list[Message], int]:
+    """Send chunks (None = never) against 10 bytes and 0.05 s; returns the answer and how many were taken."""
+    sent: list[Message] = []
+    taken = 0
+    rest = iter(chunks)
+
+    async def receive() -> Message:
+        nonlocal taken
+        chunk = next(rest, b"")
+        if chunk is None:
+            await asyncio.sleep(3600)
+        taken += 1
+        return {"type": "http.request", "body": chunk, "more_body": chunk != b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [] if length is None else [(b"content-length", length.encode())]
+    await BodyLimit(echo_size, max_bytes=10, seconds=0.05)(
+        {"type": "http", "headers": headers}, receive, send
+    )
+    return sent, taken
+
+
+@pytest.mark.parametrize(
+    ("chunks", "size"), [([], 0), ([b"12345", b"67890"], 10), ([b"1"] * 10, 10), ([b"1234567890"], 10)]
+)
+def test_a_body_within_the_limit_arrives_whole(chunks: list[bytes], size: int) -> None:
+    sent, _ = asyncio.run(ask(chunks))
+    assert sent[1]["body"] == str(size).encode()
+
+
+@pytest.mark.parametrize("length", [None, "3", "x", "-5", "²"])
+def test_streamed_bytes_count_whatever_the_header_says(length: str | None) -> None:
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(ask([b"12345", b"67890", b"1"], length))
+
+
+def test_an_endless_body_is_cut_at_the_limit() -> None:
+    taken: list[bytes] = []
+
+    def endless() -> Iterable[bytes]:
+        while True:
+            taken.append(b"1234")
+            yield b"1234"
+
+    with pytest.raises(BodyTooLarge):
+        asyncio.run(ask(endless()))
+    assert len(taken) == 3
+
+
+@pytest.mark.parametrize("length", ["11", "99999999999999999999", "9" * 5000])
+def test_an_announced_excess_is_refused_unread(length: str) -> None:
+    sent, taken = asyncio.run(ask([b"1"], length))
+    assert sent[0]["status"] == 413
+    assert taken == 0
+
+
+def test_a_slow_body_is_given_up() -> None:
+    with pytest.raises(BodyTooSlow):
+        asyncio.run(ask([b"1", None]))
+
+
+def test_waiting_for_a_finished_caller_may_take_long() -> None:
+    async def wait_for_hangup() -> str:
+        messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Message:
+            if messages:
+                return messages.pop()
+            await asyncio.sleep(0.2)
+            return {"type": "http.disconnect"}
+
+        async def app(_: Scope, receive: Receive, __: Send) -> None:
+            await receive()
+            heard.append((await receive())["type"])
+
+        async def send(_: Message) -> None:
+            """Nobody listens."""
+
+        heard: list[str] = []
+        await BodyLimit(app, seconds=0.05)({"type": "http", "headers": []}, receive, send)
+        return heard[0]
+
+    assert asyncio.run(wait_for_hangup()) == "http.disconnect"
+
+
+def chunks_of(size: int) -> Iterable[bytes]:
+    yield from (b" " * 1000 for _ in range(size // 1000 + 1))
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_too_much_is_a_problem_document_over_http(live: Live, announced: bool) -> None:  # noqa: FBT001 - a table of cases
+    content = b" " * (MAX_BODY_BYTES + 1) if announced else chunks_of(MAX_BODY_BYTES)
+    with TestClient(create_app(live)) as client:
+        response = client.post(
+            "/v1/churn:batch", content=content, headers={"content-type": "application/json"}
+        )
+        assert response.status_code == 413
+        assert response.headers["content-type"] == MEDIA_TYPE
+        assert response.json()["type"] == "/problems/body-too-large"
+        assert client.get("/readyz").status_code == 200

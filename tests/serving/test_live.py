@@ -1,0 +1,189 @@
+"""What is newer on disk takes over whole, or not at all."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.store import publish_sqlite
+from serving import logs
+from serving.live import Live, Watch
+from serving.release import CURRENT, live_folder
+from serving.settings import Settings
+from tests.serving.tiny import INFO, ROWS, release_into
+
+
+class Place:
+    """A release folder and a store file, and the watch over them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(release=folder / "release", store=folder / "online.sqlite")
+        self.live = Live()
+        self.watch = Watch(self.live, self.settings)
+
+    def publish(self, fingerprint: str = "f1") -> None:
+        publish_sqlite(self.settings.store, replace(INFO, fingerprint=fingerprint), ROWS)
+
+    def release(self, version: str, fingerprint: str = "f1") -> Path:
+        def change(files: dict[str, Any]) -> None:
+            files["model.json"]["fingerprint"] = fingerprint
+
+        return release_into(self.settings.release, version, change)
+
+    def served(self) -> str | None:
+        """Version, fingerprint and the right score, as one answer shows them."""
+        self.watch.refresh()
+        if self.live.churn is None:
+            return None
+        answer = self.live.churn.answer("1", 0)
+        assert answer is not None
+        assert answer.probability is not None
+        return f"{answer.model.version} {self.live.churn.store.info.fingerprint}"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def serving(place: Place) -> Place:
+    place.release("1")
+    place.publish()
+    assert place.served() == "1 f1"
+    return place
+
+
+def test_nothing_there_says_what_to_run_for_both(place: Place) -> None:
+    assert place.served() is None
+    assert place.live.fault is not None
+    assert "python -m serving pull" in place.live.fault
+    assert "python -m features publish" in place.live.fault
+
+
+def test_what_appears_is_picked_up(place: Place) -> None:
+    place.release("1")
+    assert place.served() is None
+    assert place.live.fault is not None
+    assert "serving pull" not in place.live.fault
+    place.publish()
+    assert place.served() == "1 f1"
+    assert place.live.fault is None
+
+
+def test_a_mismatch_at_the_start_is_not_ready(place: Place) -> None:
+    place.release("1")
+    place.publish("f2")
+    assert place.served() is None
+    assert place.live.fault is not None
+    assert "different features" in place.live.fault
+
+
+def test_a_newer_release_takes_over(serving: Place) -> None:
+    serving.release("2")
+    assert serving.served() == "2 f1"
+
+
+def test_a_newer_store_takes_over(serving: Place) -> None:
+    before = serving.live.churn
+    serving.publish()
+    assert serving.served() == "1 f1"
+    assert serving.live.churn is not before
+
+
+def test_nothing_new_changes_nothing(serving: Place) -> None:
+    before = serving.live.churn
+    assert serving.served() == "1 f1"
+    assert serving.live.churn is before
+
+
+@pytest.mark.parametrize("first", ["release", "store"])
+def test_new_features_wait_until_release_and_store_agree(serving: Place, first: str) -> None:
+    steps: list[Callable[[], object]] = [lambda: serving.release("2", "f2"), lambda: serving.publish("f2")]
+    if first == "store":
+        steps.reverse()
+    steps[0]()
+    assert serving.served() == "1 f1"
+    assert serving.live.fault is not None
+    steps[1]()
+    assert serving.served() == "2 f2"
+    assert serving.live.fault is None
+
+
+def truncate(folder: Path) -> None:
+    booster = folder / "churn" / "booster.txt"
+    booster.write_bytes(booster.read_bytes()[:1000])
+
+
+def change_a_byte(folder: Path) -> None:
+    golden = folder / "churn" / "golden.json"
+    golden.write_bytes(golden.read_bytes().replace(b"0.", b"1.", 1))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        truncate,
+        change_a_byte,
+        lambda folder: (folder / "release.json").unlink(),
+        lambda folder: shutil.rmtree(folder / "churn"),
+        lambda folder: (folder.parent / CURRENT).write_text("nowhere"),
+        lambda folder: (folder.parent / CURRENT).unlink(),
+        lambda folder: shutil.rmtree(folder.parent),
+    ],
+    ids=["truncated", "byte", "no-release-file", "no-model", "dangling", "no-pointer", "nothing"],
+)
+def test_a_bad_release_never_goes_live(serving: Place, damage: Callable[[Path], object]) -> None:
+    serving.release("2")
+    damage(live_folder(serving.settings.release))
+    assert serving.served() == "1 f1"
+    assert serving.live.fault is not None
+    serving.release("3")
+    assert serving.served() == "3 f1"
+    assert serving.live.fault is None
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 1000, None], ids=["empty", "garbage", "gone"])
+def test_a_bad_store_never_goes_live(serving: Place, content: bytes | None) -> None:
+    broken = serving.settings.store.with_name("broken")
+    broken.write_bytes(content or b"")
+    broken.replace(serving.settings.store)
+    if content is None:
+        serving.settings.store.unlink()
+    assert serving.served() == "1 f1"
+    assert serving.live.fault is not None
+    serving.publish()
+    assert serving.served() == "1 f1"
+    assert serving.live.fault is None
+
+
+def test_a_lasting_fault_is_logged_once(
+    serving: Place, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    serving.settings.store.unlink()
+    for _ in range(3):
+        serving.served()
+    assert [line["event"] for line in log_lines()] == ["refused"]
+
+
+def test_a_swap_under_a_request_leaves_the_old_set_whole(serving: Place) -> None:
+    held = serving.live.churn
+    assert held is not None
+    for version in range(2, 8):
+        serving.release(str(version))
+        serving.publish()
+        assert serving.served() == f"{version} f1"
+    answer = held.answer("1", 3)
+    assert answer is not None
+    assert answer.model.version == "1"
+
+
+def test_log_lines_are_json(log_lines: Callable[[], list[dict[str, Any]]]) -> None:
+    logs.event("started", port=8000)
+    (line,) = log_lines()
+    assert {**line, "time": None} == {"time": None, "level": "info", "event": "started", "port": 8000}
+    assert json.dumps(line)

@@ -1,0 +1,78 @@
+"""The command line, as a user types it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.serving.process import environment
+
+
+def serving(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "serving", *arguments]
+    settings = {**environment(), **variables}
+    return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+
+
+def test_a_pull_without_a_registry_is_one_sentence(tmp_path: Path) -> None:
+    pulled = serving(tmp_path, "pull")
+    assert pulled.returncode == 2
+    assert pulled.stderr.startswith("error: there is no registry at sqlite:///mlflow.db: train")
+    assert pulled.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_variable_is_one_sentence(tmp_path: Path) -> None:
+    run = serving(tmp_path, "run", SERVING_STROE="x")
+    assert run.returncode == 2
+    assert run.stderr.startswith("error: SERVING_STROE is no setting")
+    assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["--help"], "pull"), (["run", "--help"], "SERVING_PORT"), (["pull", "--help"], "--alias")],
+)
+def test_help_names_commands_and_variables(tmp_path: Path, arguments: list[str], words: str) -> None:
+    shown = serving(tmp_path, *arguments)
+    assert shown.returncode == 0
+    assert words in shown.stdout
+
+
+def test_a_wrong_option_is_refused(tmp_path: Path) -> None:
+    assert serving(tmp_path, "run", "--port", "70000").returncode == 2
+
+
+IMPORTS = """
+import sys
+from starlette.testclient import TestClient
+from tests.serving.tiny import INFO, RELEASE, ROWS, release_into
+from pathlib import Path
+import serving.server
+from serving.app import create_app
+from serving.churn import Churn
+from serving.live import Live
+from serving.model import load_model
+from tests.fakes import MemoryStore
+
+folder = release_into(Path(sys.argv[1]), "3") / "churn"
+app = create_app(Live(Churn(RELEASE, load_model(folder), MemoryStore(INFO, ROWS))))
+with TestClient(app) as client:
+    assert client.get("/v1/customers/1/churn").status_code == 200
+print(sorted({name.split(".")[0] for name in sys.modules} & {"mlflow", "duckdb", "ibis", "sqlalchemy",
+"training"}))
+"""
+
+
+def test_the_request_process_never_imports_the_registry(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", IMPORTS, str(tmp_path)]
+    run = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_help_costs_neither_the_registry_nor_the_model(tmp_path: Path) -> None:
+    code = "import sys; import serving.__main__; print({'mlflow', 'lightgbm', 'fastapi'} & set(sys.modules))"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"

@@ -1,0 +1,123 @@
+"""The running service: starts with nothing, picks up what appears, keeps what works, loses nobody."""
+
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import uvicorn
+
+from features.store import publish_sqlite
+from serving.server import listen
+from tests.serving.process import Process
+from tests.serving.tiny import INFO, ROWS, offline_probability, release_into
+
+CANARY = "canary-51c8"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A ready service that nobody changes."""
+    folder = tmp_path_factory.mktemp("shared")
+    release_into(folder / "release", "1")
+    publish_sqlite(folder / "online.sqlite", INFO, ROWS)
+    running = Process(folder)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Process]:
+    running = Process(tmp_path)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Iterator[Process]:
+    release_into(tmp_path / "release", "1")
+    publish_sqlite(tmp_path / "online.sqlite", INFO, ROWS)
+    running = Process(tmp_path)
+    yield running
+    running.stop()
+
+
+def test_a_service_with_nothing_starts_and_picks_up_what_appears(service: Process, tmp_path: Path) -> None:
+    assert service.client.get("/livez").status_code == 200
+    refused = service.client.get("/readyz")
+    assert refused.status_code == 503
+    assert "python -m serving pull" in refused.json()["detail"]
+    release_into(tmp_path / "release", "1")
+    publish_sqlite(tmp_path / "online.sqlite", INFO, ROWS)
+    assert service.wait_for("serving")["version"] == "1"
+    assert service.client.get("/readyz").status_code == 200
+
+
+def test_the_score_over_a_socket_equals_the_offline_formula(shared: Process) -> None:
+    for customer_id, in_population, row in ROWS:
+        answer = shared.client.get(f"/v1/customers/{quote(customer_id, safe='')}/churn").json()
+        expected = offline_probability(row) if in_population else None
+        assert answer["customer_id"] == customer_id
+        assert answer["probability"] == (expected and pytest.approx(expected, rel=0, abs=1e-12))
+
+
+def test_answers_leave_at_once() -> None:
+    """Without this option each answer on a kept connection waits 40 ms for the caller's acknowledgement."""
+    with listen(uvicorn.Config("nothing", port=0, log_level="critical")) as listener:
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_malformed_ids_are_refused_over_a_socket(shared: Process) -> None:
+    for malformed in ("a%00", "a%0Ab", "x" * 10_000, ""):
+        assert shared.client.get(f"/v1/customers/{malformed}/churn").status_code == 422
+
+
+def test_a_newer_release_is_served_and_a_broken_one_is_not(ready: Process, tmp_path: Path) -> None:
+    release_into(tmp_path / "release", "2")
+    assert ready.wait_for("serving")["version"] == "2"
+    folder = release_into(tmp_path / "release", "3")
+    (folder / "churn" / "booster.txt").write_text("tree\n")
+    assert "booster.txt" in ready.wait_for("refused")["reason"]
+    assert ready.client.get("/readyz").status_code == 200
+    served = ready.client.get("/v1/release").json()
+    assert served["model"]["version"] == "2"
+    assert "booster.txt" in served["fault"]
+
+
+def test_an_endless_body_is_cut_and_others_go_on(shared: Process) -> None:
+    endless = (b" " * 65_536 for _ in range(1000))
+    refused = shared.client.post(
+        "/v1/churn:batch", content=endless, headers={"content-type": "application/json"}
+    )
+    assert refused.status_code == 413
+    assert shared.client.get("/livez").status_code == 200
+
+
+def test_what_callers_send_is_in_no_line_of_the_process(ready: Process) -> None:
+    ready.client.get(f"/v1/customers/{CANARY}/churn", headers={"authorization": CANARY})
+    ready.client.post("/v1/churn:batch", json={"customer_ids": [CANARY], CANARY: 1})
+    written = ready.stop()
+    assert CANARY not in written + str(ready.lines)
+
+
+def test_stopping_answers_those_who_are_being_served(ready: Process) -> None:
+    host, port = ready.address.removeprefix("http://").split(":")
+    body = json.dumps({"customer_ids": ["1"]}).encode()
+    head = f"POST /v1/churn:batch HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
+    head += "content-type: application/json\r\n\r\n"
+    callers = [socket.create_connection((host, int(port)), timeout=30) for _ in range(50)]
+    for caller in callers:
+        caller.sendall(head.encode() + body[:5])
+    ready.client.get("/livez")  # One loop serves all, so the fifty were read before this was answered.
+    ready.process.send_signal(signal.SIGTERM)
+    for caller in callers:
+        caller.sendall(body[5:])
+    answers = [caller.makefile("rb").readline() for caller in callers]
+    for caller in callers:
+        caller.close()
+    assert answers == [b"HTTP/1.1 200 OK\r\n"] * 50

@@ -1,0 +1,60 @@
+"""Values of the process come from the environment, and a mistyped one is an error."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from features.errors import InputError
+from serving.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SERVING_{name.upper()}", raising=False)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+def test_defaults_listen_on_loopback_only() -> None:
+    settings = read_settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert (settings.release, settings.store) == (Path("workspace/release"), Path("workspace/online.sqlite"))
+    assert (settings.model, settings.alias, settings.tracking_uri) == (
+        "churn",
+        "champion",
+        "sqlite:///mlflow.db",
+    )
+    assert settings.stale_after is None
+
+
+def test_variables_replace_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVING_PORT", "9000")
+    monkeypatch.setenv("SERVING_STALE_AFTER_DAYS", "7")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
+    settings = read_settings()
+    assert (settings.port, settings.tracking_uri) == (9000, "sqlite:///other.db")
+    assert settings.stale_after == timedelta(days=7)
+
+
+def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
+    monkeypatch.setenv("SERVING_TRACKING_URI", "sqlite:///ours.db")
+    assert read_settings().tracking_uri == "sqlite:///ours.db"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("SERVING_STROE", "x", "SERVING_STROE is no setting; there are .*SERVING_STORE"),
+        ("SERVING_PORT", "http", "SERVING_PORT"),
+        ("SERVING_PORT", "70000", "SERVING_PORT"),
+        ("SERVING_STALE_AFTER_DAYS", "0", "SERVING_STALE_AFTER_DAYS"),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=message):
+        read_settings()
