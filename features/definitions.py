@@ -19,7 +19,7 @@ DAY = 86_400
 WINDOWS = (7, 14, 28, 56, 84, 168)
 """Days that windowed features look back."""
 
-_COLUMN = re.compile(r"""(?<![\w.])_(?:\.(\w+)|\[(['"])(.+?)\2\])""")
+_COLUMN_OR_TEXT = re.compile(r"""(?<![\w.])_(?:\.(\w+)|\[(['"])(.+?)\2\])|(['"]).*?\4""")
 
 
 class Unit(StrEnum):
@@ -37,7 +37,7 @@ class Unit(StrEnum):
 
     @property
     def adds_up(self) -> bool:
-        """True when no rows means 0 (counts and sums of money) and not unknown."""
+        """True when nothing to add up means 0 (counts and money) and not unknown."""
         return self in {Unit.COUNT, Unit.MONEY}
 
 
@@ -90,7 +90,8 @@ class Feature:
 
 def columns_of(formula: Deferred) -> frozenset[str]:
     """Names of the columns that a formula reads."""
-    return frozenset(name or key for name, _quote, key in _COLUMN.findall(repr(formula)))
+    found = _COLUMN_OR_TEXT.findall(repr(formula))
+    return frozenset(name or key for name, _, key, _ in found) - {""}
 
 
 def within(days: int, age: Deferred) -> Deferred:

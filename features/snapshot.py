@@ -33,7 +33,10 @@ class History:
         if rows is None or len(_possible(grain.keys, rows)) < len(grain.keys):
             return None
         keys = {Column.CUSTOMER: _[Column.CUSTOMER], **grain.keys}
-        rolled = rows.group_by(**keys).aggregate(**_possible(grain.columns, rows))
+        columns = _possible(grain.columns, rows)
+        if isinstance(below, str):
+            rows = _only(rows, {**keys, **columns})
+        rolled = rows.group_by(**keys).aggregate(**columns)
         rolled = rolled.filter(*(_[key].notnull() for key in grain.keys)) if grain.keys else rolled
         rolled = rolled.mutate(**then) if (then := _possible(grain.then, rolled)) else rolled
         described = self.tables.get(grain.described_by or "")
@@ -83,6 +86,11 @@ def snapshot(past: History, features: Iterable[Feature]) -> ibis.Table:
 
 def _possible(formulas: Mapping[str, Deferred], rows: ibis.Table) -> dict[str, Deferred]:
     return {name: formula for name, formula in formulas.items() if columns_of(formula) <= set(rows.columns)}
+
+
+def _only(rows: ibis.Table, formulas: Mapping[str, Deferred]) -> ibis.Table:
+    """The columns that the formulas read: engines then scan these and do not share (and store) wider rows."""
+    return rows.select(*sorted(frozenset[str]().union(*map(columns_of, formulas.values()))))
 
 
 def _age(moment: ibis.Value, as_of: datetime) -> ibis.Value:

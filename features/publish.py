@@ -1,0 +1,52 @@
+"""The newest snapshot of every customer, put where the service reads it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from features.columns import Column
+from features.feature_set import features_at
+from features.labels import population
+from features.store import StoreInfo, publish_sqlite
+from features.workspace import Workspace
+
+_IN_POPULATION = "in_population"
+_CHUNK_ROWS = 50_000
+
+
+def publish(workspace: Workspace, as_of: datetime, path: Path) -> StoreInfo:
+    """Write the snapshot at `as_of` as an online store; whoever reads the old one is not disturbed.
+
+    Every known customer is in it; those outside the population of the churn definition are marked. Returns
+    what was published. Raises `StoreError` when there is nobody to publish.
+    """
+    rows = _marked(workspace, as_of).to_pyarrow()
+    info = StoreInfo(
+        fingerprint=workspace.features.fingerprint,
+        as_of=as_of,
+        published_at=datetime.now(UTC).replace(microsecond=0),
+        names=workspace.features.names,
+        customers=rows.num_rows,
+        definition=workspace.dataset.churn.model_dump_json(exclude_none=True),
+    )
+    publish_sqlite(path, info, _read(rows, workspace.features.names))
+    return info
+
+
+def _marked(workspace: Workspace, as_of: datetime) -> ibis.Table:
+    inside = population(workspace.tables, workspace.dataset.churn, as_of)[Column.CUSTOMER]
+    snapshot = features_at(workspace.tables, workspace.features, as_of)
+    return snapshot.mutate(**{_IN_POPULATION: snapshot[Column.CUSTOMER].isin(inside)})
+
+
+def _read(rows: pa.Table, names: Sequence[str]) -> Iterator[tuple[str, bool, NDArray[np.float64]]]:
+    """Customer id, whether in the population, and the features in their order."""
+    for batch in rows.to_batches(max_chunksize=_CHUNK_ROWS):
+        frame = batch.to_pandas()
+        values = frame[list(names)].to_numpy(dtype=np.float64)
+        yield from zip(frame[Column.CUSTOMER], frame[_IN_POPULATION], values, strict=True)

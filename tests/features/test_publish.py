@@ -1,0 +1,98 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.publish import publish
+from features.store import SqliteStore, StoreError
+from features.workspace import Workspace
+from tests.features.shop import EXPLICIT
+from tests.features.tiny import AS_OF, ago, known, open_tiny
+
+LINES = """\
+customer_id,basket_id,ts,item_id,amount,quantity
+007,b1,@3,i1,1.25,1
+007,b2,@20,i2,2.10,1
+7,b3,@56,i1,3.00,
+Åse 客,b4,@56+1s,i1,0.10,1
+Åse 客,b5,@0,i1,9.00,1
+new,b6,@0,i1,9.00,1
+back,b7,@9,i1,-1.00,-1
+"""
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return open_tiny(tmp_path_factory.mktemp("publish"), transactions=LINES)
+
+
+def published(opened: Workspace, path: Path, as_of: datetime = AS_OF) -> SqliteStore:
+    publish(opened, as_of, path)
+    return SqliteStore(path)
+
+
+def test_online_equals_offline(opened: Workspace, tmp_path: Path) -> None:
+    store = published(opened, tmp_path / "online.sqlite")
+    offline = known(opened)
+    assert set(offline) == {"007", "7", "Åse 客"}
+    for customer, row in offline.items():
+        online = store.get(customer)
+        assert online is not None
+        expected = [np.nan if row[name] is None else row[name] for name in store.info.names]
+        np.testing.assert_array_equal(online.features, expected)
+
+
+def test_only_the_active_are_in_the_population(opened: Workspace, tmp_path: Path) -> None:
+    store = published(opened, tmp_path / "online.sqlite")
+    found = {name: store.get(name) for name in ("007", "7", "Åse 客")}
+    assert {name: customer and customer.in_population for name, customer in found.items()} == {
+        "007": True,
+        "7": True,
+        "Åse 客": False,
+    }
+
+
+@pytest.mark.parametrize("stranger", ["new", "back", "07", "", "' OR 1=1 --"])
+def test_who_was_not_known_then_is_none(opened: Workspace, tmp_path: Path, stranger: str) -> None:
+    assert published(opened, tmp_path / "online.sqlite").get(stranger) is None
+
+
+def test_the_store_says_what_it_holds(opened: Workspace, tmp_path: Path) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    told = publish(opened, AS_OF, tmp_path / "online.sqlite")
+    info = SqliteStore(tmp_path / "online.sqlite").info
+
+    assert info == told
+    assert (info.fingerprint, info.names) == (opened.features.fingerprint, opened.features.names)
+    assert (info.as_of, info.customers) == (AS_OF, 3)
+    assert before <= info.published_at <= datetime.now(UTC)
+    assert info.definition == '{"kind":"inactivity","active_days":56,"horizon_days":28}'
+
+
+def test_a_later_snapshot_replaces_the_older(opened: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "online.sqlite"
+    older = published(opened, path, ago(10))
+    newer = published(opened, path, ago(-1))
+    assert (older.info.customers, newer.info.customers) == (3, 4)
+    assert older.get("new") is None
+    assert newer.get("new") is not None
+
+
+def test_nobody_to_publish_leaves_the_old_store(opened: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "online.sqlite"
+    published(opened, path)
+    with pytest.raises(StoreError, match="0 customers"):
+        publish(opened, ago(400), path)
+    assert SqliteStore(path).info.customers == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_plain_customer_table_is_published_too(tmp_path: Path) -> None:
+    people = "customer_id,churned,minutes\nann,yes,5\nbob,no,\n"
+    store = published(open_tiny(tmp_path, EXPLICIT, customers=people), tmp_path / "online.sqlite")
+    ann, bob = store.get("ann"), store.get("bob")
+    assert ann is not None
+    assert bob is not None
+    assert (ann.in_population, ann.features.tolist()) == (True, [5.0])
+    assert np.isnan(bob.features).all()
