@@ -51,7 +51,7 @@ class CardFacts:
     """By model or baseline, then by metric; the model comes first, and what only ranks has no metrics of
     probabilities."""
     differences: Mapping[str, Interval]
-    """By baseline: AUC of the model minus AUC of the baseline, paired."""
+    """By baseline: AUC of the model minus AUC of the baseline, paired; empty where no baseline is possible."""
     calibration: Calibration
     top_features: Sequence[str]
     """The strongest features in plain words, strongest first."""
@@ -117,7 +117,8 @@ def _quality(facts: CardFacts) -> str:
     for name, values in facts.metrics.items():
         table.append(_row([_spoken(name), *(_measured(values.get(metric)) for metric in shown)]))
     better = [f"- {_gap(name, gap)}" for name, gap in facts.differences.items()]
-    return "\n".join([*table, "", QUALITY_NOTE, "", "AUC gained over each baseline, paired:", "", *better])
+    gained = ["", "AUC gained over each baseline, paired:", "", *better] if better else []
+    return "\n".join([*table, "", QUALITY_NOTE, *gained])
 
 
 QUALITY_NOTE = (

@@ -1,0 +1,71 @@
+"""Trained once: a market with transactions, a plain table with a label, and one with dates of leaving."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from features.workspace import open_workspace
+from tests.market import write_config, write_leavers, write_market, write_subscribers
+from tests.registries import registry_in
+from training.config import Config, read_config
+from training.pipeline import record, train_churn
+from training.registry import Version
+from training.report import Findings
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return read_config(write_config(tmp_path_factory.mktemp("config")))
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory, quick: Config) -> Findings:
+    return trained(write_market, tmp_path_factory.mktemp("market"), quick)
+
+
+@pytest.fixture(scope="session")
+def subscribers(tmp_path_factory: pytest.TempPathFactory, quick: Config) -> Findings:
+    return trained(write_subscribers, tmp_path_factory.mktemp("subscribers"), quick)
+
+
+@pytest.fixture(scope="session")
+def leavers(tmp_path_factory: pytest.TempPathFactory, quick: Config) -> Findings:
+    return trained(write_leavers, tmp_path_factory.mktemp("leavers"), quick)
+
+
+def trained(write: Callable[[Path], Path], folder: Path, config: Config) -> Findings:
+    return train_churn(open_workspace(write(folder), folder / "workspace"), config)
+
+
+@pytest.fixture(scope="session")
+def new_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry that nobody has used: copied, never changed."""
+    folder = tmp_path_factory.mktemp("new-registry")
+    with registry_in(folder):
+        return folder
+
+
+@pytest.fixture
+def registry(tmp_path: Path, new_registry: Path) -> Iterator[Path]:
+    """The folder of an empty registry in use."""
+    with registry_in(tmp_path / "registry", copied_from=new_registry) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def recorded(
+    tmp_path_factory: pytest.TempPathFactory, new_registry: Path, market: Findings, quick: Config
+) -> tuple[Path, Version]:
+    """A registry with one version of the market's model: read or copied, never changed."""
+    folder = tmp_path_factory.mktemp("recorded")
+    with registry_in(folder, copied_from=new_registry):
+        return folder, record(market, quick)
+
+
+@pytest.fixture
+def used_registry(tmp_path: Path, recorded: tuple[Path, Version]) -> Iterator[Version]:
+    """The one version of a registry in use, whose files lie where they were logged."""
+    folder, version = recorded
+    with registry_in(tmp_path / "registry", copied_from=folder):
+        yield version

@@ -1,0 +1,125 @@
+"""The command line: what it prints, what it leaves, and its exit code."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+import pytest
+
+from tests.market import write_config, write_leavers, write_subscribers
+from training.__main__ import main
+from training.promotion import CHAMPION
+from training.registry import VERDICT
+
+
+@dataclass
+class Said:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Shell:
+    """Runs `python -m training` in a folder."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
+        self.patch = patch
+        self.captured = captured
+
+    def __call__(self, *arguments: object) -> Said:
+        self.patch.setattr(sys, "argv", ["training", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = self.captured.readouterr()
+        return Said(int(ended.value.code or 0), said.out, said.err)
+
+
+@pytest.fixture
+def shell(registry: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.chdir(registry.parent)
+    return Shell(monkeypatch, capsys)
+
+
+def test_training_then_the_gate_then_training_again(shell: Shell, tmp_path: Path) -> None:
+    train = ["churn", "--dataset", write_leavers(tmp_path), "--config", write_config(tmp_path)]
+    gate = ["promote", "--config", tmp_path / "config.toml"]
+
+    first = shell(*train, "--metrics-json", "out/churn.json")
+    assert (first.code, first.out.splitlines()[-1]) == (
+        0,
+        "churn version 1 is registered; the gate: python -m training promote",
+    )
+    assert "means over 2 test periods" in first.out
+    assert json.loads((tmp_path / "out" / "churn.json").read_text())["dataset"] == "leavers"
+    assert (tmp_path / "workspace" / "leavers" / "reports" / "churn" / "model_card.md").is_file()
+    assert not (tmp_path / "mlruns").exists()
+
+    yes = shell(*gate)
+    assert (yes.code, yes.out.splitlines()[-1]) == (0, "churn version 1 is the champion")
+    assert "FAILS" not in yes.out
+
+    assert shell(*train).code == 0
+    again = shell(*gate)
+    assert (again.code, again.out.splitlines()[-1]) == (0, "churn version 2 is the champion")
+    assert "holds  at most 0.005 AUC below the champion on the same rows" in again.out
+    assert "+0.0000 (95 % interval +0.0000 to +0.0000)" in again.out
+
+    strict = write_config(tmp_path, max_calibration_error=0.001)
+    no = shell("promote", "--config", strict, "--version", 1)
+    assert (no.code, no.out.splitlines()[-1]) == (1, "churn version 1 stays a challenger")
+    assert "FAILS  a calibration error of at most 0.001" in no.out
+
+    client = mlflow.MlflowClient()
+    assert client.get_model_version_by_alias("churn", CHAMPION).version in {2, "2"}
+    verdicts = [json.loads(client.get_model_version("churn", number).tags[VERDICT]) for number in ("1", "2")]
+    assert [verdict["promoted"] for verdict in verdicts] == [False, True]
+
+
+def test_the_terminal_is_free_of_other_people_s_notes(shell: Shell, tmp_path: Path) -> None:
+    said = shell("churn", "--dataset", write_subscribers(tmp_path), "--config", write_config(tmp_path))
+    assert said.code == 0
+    assert not [word for word in ("INFO", "Warning", "alembic", "WARNING") if word in said.err + said.out]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"origins": 0}, "backtest.origins"),
+        ({"backtest.horizons": 4}, "backtest.horizons"),
+        ({"origins": 50}, "a backtest over 50 horizons needs"),
+    ],
+)
+def test_bad_values_are_one_sentence_and_register_nothing(
+    shell: Shell, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    config = write_config(tmp_path, **change)
+    said = shell("churn", "--dataset", write_leavers(tmp_path), "--config", config)
+    assert said.code == 2
+    assert message in said.err.splitlines()[-1]
+    assert said.err.splitlines()[-1].startswith("error: ")
+    assert list(mlflow.MlflowClient().search_registered_models()) == []
+    assert not (tmp_path / "workspace" / "leavers" / "reports").exists()
+
+
+def test_a_missing_dataset_is_one_sentence(shell: Shell, tmp_path: Path) -> None:
+    said = shell("churn", "--dataset", tmp_path / "none.toml")
+    assert (said.code, said.err.splitlines()[-1].split(":")[0]) == (2, "error")
+
+
+def test_promotion_before_any_training_says_what_to_run(shell: Shell) -> None:
+    said = shell("promote")
+    assert said.code == 2
+    assert "python -m training churn" in said.err
+
+
+def test_a_registry_that_does_not_answer_is_told_before_the_training(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{write_subscribers(tmp_path)}/mlflow.db")
+    said = shell("churn", "--dataset", tmp_path / "dataset.toml")
+    assert (said.code, said.out) == (2, "")
+    assert "set MLFLOW_TRACKING_URI" in said.err

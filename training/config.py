@@ -1,0 +1,90 @@
+"""Experiment values, read from `training/config.toml` and logged whole to every run."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from features.errors import InputError
+
+CONFIG = Path(__file__).with_name("config.toml")
+_Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Backtest(_Section):
+    """How a model is judged."""
+
+    origins: int = Field(ge=1)
+
+
+class Trees(_Section):
+    """The mean of `boosters`, each of `rounds` trees whose leaves hold at least `min_share_in_leaf` of the rows.
+
+    The others are LightGBM's regularisation, under its own names.
+    """
+
+    boosters: int = Field(ge=1)
+    rounds: int = Field(ge=1)
+
+    num_leaves: int = Field(ge=2)
+    learning_rate: float = Field(gt=0)
+    min_share_in_leaf: _Share
+    feature_fraction: _Share
+    bagging_fraction: _Share
+    bagging_freq: int = Field(ge=0)
+    lambda_l2: float = Field(ge=0)
+
+
+class ChurnConfig(_Section):
+    """How the churn model is fitted."""
+
+    shares_of_trees: tuple[_Share, ...] = Field(min_length=1)
+    linear_penalty: float = Field(gt=0)
+    trees: Trees
+
+
+class Promotion(_Section):
+    """What a challenger has to hold."""
+
+    max_auc_loss: float = Field(ge=0)
+    max_calibration_error: float = Field(gt=0)
+
+
+class Config(_Section):
+    """The whole file."""
+
+    backtest: Backtest
+    churn: ChurnConfig
+    promotion: Promotion
+
+    def flat(self) -> dict[str, Any]:
+        """Every value under its dotted name, as experiment trackers list them."""
+        return dict(_flat("", self.model_dump()))
+
+
+def read_config(path: Path = CONFIG) -> Config:
+    """Read and check the experiment values. Raises `InputError` for unknown keys and values out of range."""
+    try:
+        return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; give the path of a config.toml") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is no valid TOML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise InputError(f"{path} cannot be used: {problems}") from error
+
+
+def _flat(prefix: str, values: dict[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        pair
+        for name, value in values.items()
+        for pair in (
+            _flat(f"{prefix}{name}.", value) if isinstance(value, dict) else [(f"{prefix}{name}", value)]
+        )
+    ]

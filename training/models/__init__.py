@@ -1,0 +1,1 @@
+"""Models from code: files that MLflow runs by path, importing nothing of ours."""
