@@ -27,11 +27,12 @@ class Calibration:
         return np.asarray(expit(self.slope * np.asarray(log_odds, dtype=float) + self.intercept))
 
 
-def fit_calibration(log_odds: ArrayLike, label: ArrayLike) -> Calibration:
+def fit_calibration(log_odds: ArrayLike, label: ArrayLike, ridge: float = RIDGE) -> Calibration:
     """Fit by maximum likelihood on customers (n,) that the model has not been fitted on; 1 is churned.
 
-    Platt (1999), Probabilistic outputs for support vector machines, without its smoothed labels. Raises
-    `InputError` when all labels are equal or a log-odds value is missing or infinite.
+    Platt (1999), Probabilistic outputs for support vector machines, without its smoothed labels. `ridge` pulls
+    slope and intercept towards 1 and 0 as a normal prior of variance `1 / ridge` does. Raises `InputError` when
+    all labels are equal or a log-odds value is missing or infinite.
     """
     odds, churned = np.asarray(log_odds, dtype=float), np.asarray(label, dtype=float)
     if not (np.isfinite(odds).all() and 0 < churned.sum() < len(churned)):
@@ -39,7 +40,13 @@ def fit_calibration(log_odds: ArrayLike, label: ArrayLike) -> Calibration:
         raise InputError(message)
     design = np.column_stack([odds, np.ones_like(odds)])
     found = minimize(
-        _loss, _IDENTITY, (design, churned), jac=_gradient, hess=_hessian, method="trust-exact", tol=1e-9
+        _loss,
+        _IDENTITY,
+        (design, churned, ridge),
+        jac=_gradient,
+        hess=_hessian,
+        method="trust-exact",
+        tol=1e-9,
     )
     return Calibration(float(found.x[0]), float(found.x[1]))
 
@@ -47,17 +54,17 @@ def fit_calibration(log_odds: ArrayLike, label: ArrayLike) -> Calibration:
 _IDENTITY = np.array([1.0, 0.0])
 
 
-def _loss(line: Floats, design: Floats, churned: Floats) -> float:
+def _loss(line: Floats, design: Floats, churned: Floats, ridge: float) -> float:
     odds = design @ line
     moved = line - _IDENTITY
-    return float(np.logaddexp(0, odds).sum() - churned @ odds + RIDGE / 2 * moved @ moved)
+    return float(np.logaddexp(0, odds).sum() - churned @ odds + ridge / 2 * moved @ moved)
 
 
-def _gradient(line: Floats, design: Floats, churned: Floats) -> Floats:
-    return np.asarray(design.T @ (expit(design @ line) - churned) + RIDGE * (line - _IDENTITY))
+def _gradient(line: Floats, design: Floats, churned: Floats, ridge: float) -> Floats:
+    return np.asarray(design.T @ (expit(design @ line) - churned) + ridge * (line - _IDENTITY))
 
 
-def _hessian(line: Floats, design: Floats, _churned: Floats) -> Floats:
+def _hessian(line: Floats, design: Floats, _churned: Floats, ridge: float) -> Floats:
     probability = expit(design @ line)
     spread = probability * (1 - probability)
-    return np.asarray(design.T @ (spread[:, None] * design) + RIDGE * np.eye(2))
+    return np.asarray(design.T @ (spread[:, None] * design) + ridge * np.eye(2))

@@ -62,7 +62,7 @@ def fit_churn(
     shares = [replace(trial, share_of_trees=share) for share in config.shares_of_trees]
     rows, label = matrix(stacked[newest], names), stacked.loc[newest, LABEL].to_numpy()
     best = min(shares, key=lambda model: evaluate(label, model.probability(rows))["log_loss"])
-    calibration = fit_calibration(best.log_odds(rows), label)
+    calibration = fit_calibration(best.log_odds(rows), label, config.calibration_ridge)
     final = _fit(stacked, names, config)
     return replace(final, share_of_trees=best.share_of_trees, calibration=calibration)
 

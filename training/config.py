@@ -45,6 +45,7 @@ class ChurnConfig(_Section):
 
     shares_of_trees: tuple[_Share, ...] = Field(min_length=1)
     linear_penalty: float = Field(gt=0)
+    calibration_ridge: float = Field(gt=0)
     trees: Trees
 
 

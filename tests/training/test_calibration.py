@@ -69,3 +69,12 @@ def test_row_order_never_matters() -> None:
 def test_bad_input_is_named(log_odds: list[float], label: list[int]) -> None:
     with pytest.raises(InputError, match="both"):
         fit_calibration(log_odds, label)
+
+
+def test_a_ridge_holds_one_noisy_period_back() -> None:
+    odds = np.linspace(-3, 3, 200)
+    label = np.random.default_rng(7).random(200) < 1 / (1 + np.exp(-(odds + 1.0)))
+    free, held = (fit_calibration(odds, label, ridge).intercept for ridge in (1e-3, 100.0))
+    assert 0 < held < free
+    unmoved = fit_calibration(odds, label, 1e9)
+    assert (unmoved.slope, unmoved.intercept) == pytest.approx((1.0, 0.0), abs=1e-6)
