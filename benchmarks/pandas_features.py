@@ -1,10 +1,6 @@
-"""The customer features once more in plain pandas: the reference for their values, and for their speed.
+"""The customer features once more in plain pandas, from what they mean: the reference for values and speed.
 
-Written from what the features mean and not from their formulas, as in a notebook: group by customer and key, then
-add up per customer. It shares no code with the engine; names are all that the two have in common.
-
-Expects transactions with all columns of the contract (`channel` may be missing), items with their kinds, contacts
-and responses; customers and feedback may be missing.
+It shares no code with the engine; names are all that the two have in common. Channel, customers, feedback may miss.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +15,7 @@ DAY = 86_400
 _ID = "customer_id"
 _WINDOWS = (7, 14, 28, 56, 84, 168)
 _LATELY = 84
-_SMALL_BASKET = 2
-_SATURDAY = 5
+_SMALL_BASKET, _SATURDAY = 2, 5
 
 
 @dataclass
@@ -32,10 +27,7 @@ class Columns:
 
 
 def snapshot(folder: Path, as_of: datetime, levels: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Every feature that the Parquet tables of a folder give: a row for each buyer before `as_of`.
-
-    The index is `customer_id`, `levels` are those of the declared text attributes, NaN is unknown.
-    """
+    """Every feature of a folder's Parquet tables: a row for each buyer before `as_of`, NaN is unknown."""
     purchases, returns = _purchases_and_returns(folder, as_of)
     baskets = _baskets(purchases)
     columns = Columns()

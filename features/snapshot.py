@@ -28,19 +28,23 @@ class History:
 
         Aggregates whose columns are missing are left out, and rows whose key is unknown are dropped.
         """
-        below = grain.rolls_up
-        rows = self.tables.get(below) if isinstance(below, str) else self.roll_up(below)
+        rows = self._below(grain)
         if rows is None or len(_possible(grain.keys, rows)) < len(grain.keys):
             return None
         keys = {Column.CUSTOMER: _[Column.CUSTOMER], **grain.keys}
-        columns = _possible(grain.columns, rows)
-        if isinstance(below, str):
-            rows = _only(rows, {**keys, **columns})
-        rolled = rows.group_by(**keys).aggregate(**columns)
+        rolled = rows.group_by(**keys).aggregate(**_possible(grain.columns, rows))
         rolled = rolled.filter(*(_[key].notnull() for key in grain.keys)) if grain.keys else rolled
         rolled = rolled.mutate(**then) if (then := _possible(grain.then, rolled)) else rolled
         described = self.tables.get(grain.described_by or "")
         return rolled if described is None else rolled.left_join(described, list(grain.keys))
+
+    def _below(self, grain: Grain) -> ibis.Table | None:
+        """What the grain adds up; of a table only the columns it reads, else engines keep whole rows to share."""
+        if isinstance(grain.rolls_up, Grain):
+            return self.roll_up(grain.rolls_up)
+        table = self.tables.get(grain.rolls_up)
+        needed = {Column.CUSTOMER}.union(*map(columns_of, (*grain.keys.values(), *grain.columns.values())))
+        return None if table is None else table.select(*(name for name in table.columns if name in needed))
 
 
 def history(tables: Tables, as_of: datetime) -> History:
@@ -86,11 +90,6 @@ def snapshot(past: History, features: Iterable[Feature]) -> ibis.Table:
 
 def _possible(formulas: Mapping[str, Deferred], rows: ibis.Table) -> dict[str, Deferred]:
     return {name: formula for name, formula in formulas.items() if columns_of(formula) <= set(rows.columns)}
-
-
-def _only(rows: ibis.Table, formulas: Mapping[str, Deferred]) -> ibis.Table:
-    """The columns that the formulas read: engines then scan these and do not share (and store) wider rows."""
-    return rows.select(*sorted(frozenset[str]().union(*map(columns_of, formulas.values()))))
 
 
 def _age(moment: ibis.Value, as_of: datetime) -> ibis.Value:

@@ -21,6 +21,7 @@ QUICK = {
     "boosters": 2,
     "shares_of_trees": [1.0, 0.5],
     "linear_penalty": 10.0,
+    "calibration_ridge": 0.001,
     "learning_rate": 0.1,
     "feature_fraction": 0.5,
     "max_calibration_error": 0.2,
