@@ -1,6 +1,6 @@
 """The customer features once more in plain pandas, from what they mean: the reference for values and speed.
 
-It shares no code with the engine; names are all that the two have in common. Channel, customers, feedback may miss.
+It shares no code with the engine; names are all that they have in common. Channel, customers, feedback may miss.
 """
 
 from collections.abc import Mapping, Sequence
