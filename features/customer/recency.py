@@ -25,7 +25,7 @@ RECENCY = (
         Feature(
             f"visits_fading_{days}d",
             Unit.COUNT,
-            f"{{value}} visit day(s) when older ones fade with a time constant of {days} days",
+            f"{{value}} visit day(s), counting older ones less and less over {days} days",
             (_.day.cast("float64") / float(-days)).exp().sum(),
             DAY_OF_VISIT,
             source="exponentially weighted counts; Fader & Hardie 2005 on recency and frequency",

@@ -21,7 +21,7 @@ SPEND = (
         Feature(
             f"spend_fading_{days}d",
             Unit.MONEY,
-            f"{{value}} spent when older purchases fade with a time constant of {days} days",
+            f"{{value}} spent, counting older purchases less and less over {days} days",
             (_.amount * (_.age.cast("float64") / float(-days * 86_400)).exp()).sum(),
             BASKET,
         )
