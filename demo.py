@@ -29,7 +29,8 @@ from rich.table import Table
 from rich.text import Text
 
 from features.errors import InputError
-from serving.schemas import MAX_BATCH, ChurnAnswer, ChurnBatchAnswer
+from serving.churn.schemas import ChurnAnswer, ChurnBatchAnswer
+from serving.schemas import MAX_BATCH
 
 DATASET = Path("features/datasets/complete_journey.toml")
 STORE = Path("workspace/online.sqlite")

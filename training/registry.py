@@ -18,7 +18,7 @@ from mlflow.models import infer_signature
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import InputError
-from training.promotion import CHAMPION, Verdict
+from training.verdict import CHAMPION, Verdict
 
 _SQLITE = "sqlite:///"
 DEFAULT_URI = f"{_SQLITE}mlflow.db"

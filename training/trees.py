@@ -12,8 +12,8 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from training.arrays import Floats
 from training.config import Trees
-from training.metrics import Floats
 
 _TREE = re.compile(r"^Tree=\d+\n(.*?)(?=^Tree=|^end of trees)", re.DOTALL | re.MULTILINE)
 _SIZES = re.compile(r"^tree_sizes=.*\n", re.MULTILINE)

@@ -27,8 +27,8 @@ from tests.integration.conftest import Run
 from tests.market import write_config, write_market, write_subscribers
 from tests.registries import registry_in
 from training.__main__ import main as training
+from training.churn.pipeline import train_churn
 from training.config import read_config
-from training.pipeline import train_churn
 
 Predict = Callable[[pd.DataFrame], pd.DataFrame]
 

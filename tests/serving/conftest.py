@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from serving import logs
 from serving.app import create_app
-from serving.churn import Churn
+from serving.churn.answers import Churn
+from serving.churn.model import load_model
 from serving.live import Live
-from serving.model import load_model
 from tests.fakes import MemoryStore
 from tests.serving.tiny import INFO, RELEASE, ROWS, write_artifact
 

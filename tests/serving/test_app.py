@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from features.store import StoredCustomer, StoreError, StoreInfo
 from serving.app import create_app
-from serving.churn import Churn
+from serving.churn.answers import Churn
 from serving.live import Live
 from serving.problems import MEDIA_TYPE
 from tests.serving.tiny import INFO, RELEASE
@@ -51,7 +51,7 @@ def test_an_unexpected_fault_is_a_logged_problem_without_a_trace(churn: Churn, l
     assert "Traceback" not in response.text
     (line,) = log_lines()
     assert (line["event"], line["kind"], line["request_id"]) == ("internal-error", "KeyError", request_id)
-    assert any("serving/churn.py" in place for place in line["places"])
+    assert any("serving/churn/answers.py" in place for place in line["places"])
     assert CANARY not in str(line)
     assert CANARY not in response.text
 

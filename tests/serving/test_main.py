@@ -51,9 +51,9 @@ from tests.serving.tiny import INFO, RELEASE, ROWS, release_into
 from pathlib import Path
 import serving.server
 from serving.app import create_app
-from serving.churn import Churn
+from serving.churn.answers import Churn
 from serving.live import Live
-from serving.model import load_model
+from serving.churn.model import load_model
 from tests.fakes import MemoryStore
 
 folder = release_into(Path(sys.argv[1]), "3") / "churn"

@@ -10,7 +10,7 @@ import pytest
 
 from features.errors import InputError
 from serving.artifact import ModelError
-from serving.model import load_model
+from serving.churn.model import load_model
 from serving.pull import pull
 from serving.release import live_folder, read_release
 from tests.serving.tiny import NAMES, Change, write_artifact

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.churn import Churn
+from serving.churn.answers import Churn
 from serving.live import Live
 from serving.problems import MEDIA_TYPE
 from tests.fakes import MemoryStore

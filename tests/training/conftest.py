@@ -8,10 +8,10 @@ import pytest
 from features.workspace import open_workspace
 from tests.market import write_config, write_leavers, write_market, write_subscribers
 from tests.registries import registry_in
+from training.churn.pipeline import record, train_churn
+from training.churn.report import Findings
 from training.config import Config, read_config
-from training.pipeline import record, train_churn
 from training.registry import Version
-from training.report import Findings
 
 
 @pytest.fixture(scope="session")

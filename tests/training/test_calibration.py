@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit, logit
 
 from features.errors import InputError
+from training.arrays import Floats
 from training.calibration import Calibration, fit_calibration
-from training.metrics import Floats
 
 
 def customers(slope: float, intercept: float, size: int = 40_000) -> tuple[Floats, Floats]:

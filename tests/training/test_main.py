@@ -10,8 +10,8 @@ import pytest
 
 from tests.market import write_config, write_leavers, write_subscribers
 from training.__main__ import main
-from training.promotion import CHAMPION
 from training.registry import VERDICT
+from training.verdict import CHAMPION
 
 
 @dataclass

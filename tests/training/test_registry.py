@@ -10,8 +10,7 @@ import pytest
 
 from features.errors import InputError
 from tests.registries import registry_in, runs_of
-from training.pipeline import CHURN
-from training.promotion import Check, Verdict
+from training.churn.pipeline import CHURN
 from training.registry import (
     SCORES,
     VERDICT,
@@ -25,6 +24,7 @@ from training.registry import (
     scores_behind,
     use_registry,
 )
+from training.verdict import Check, Verdict
 
 YES = Verdict((Check("better", "by far", holds=True),))
 NO = Verdict((Check("better", "not at all", holds=False),))

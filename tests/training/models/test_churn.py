@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from mlflow.pyfunc import PythonModelContext
 
+from training.churn.pipeline import CHURN
+from training.churn.report import Findings
 from training.models.churn import ChurnPyfunc
-from training.pipeline import CHURN
 from training.registry import Version
-from training.report import Findings
 
 Predict = Callable[[pd.DataFrame], pd.DataFrame]
 

@@ -1,0 +1,1 @@
+"""Churn in the service: a verified model, its scores and the sentences about them."""

@@ -1,0 +1,1 @@
+"""The churn model: judged against baselines, fitted, explained and held at its gate."""

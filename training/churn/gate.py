@@ -1,0 +1,111 @@
+"""The gate that a challenger passes before it serves: better than the baselines, calibrated, no step back."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import starmap
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.churn.backtest import LINEAR, MODEL, TREES
+from training.churn.bootstrap import Interval, Origin, Replicates, replicate
+from training.config import Promotion
+from training.verdict import CHAMPION, Check, Verdict
+
+_ORIGIN, _PEOPLE, _PERSON, _LABEL, _PROBABILITY = "origin", "people", "person", "label", "probability."
+_FACTS = {_ORIGIN, _PEOPLE, _PERSON, _LABEL}
+_CHANCE = 0.5
+_PARTS = {MODEL, TREES, LINEAR}
+
+
+def scores_of(origins: Sequence[Origin]) -> pd.DataFrame:
+    """Every test row of all origins without any customer id: origin, people, person, label and each score.
+
+    `people` is one digest over the customers of an origin in their order: two models with the same digest were
+    tested on the same rows, which can then be compared one by one. `person` only counts the customers, so that
+    a bootstrap draws one at all origins together.
+    """
+    persons, _ids = pd.factorize(np.concatenate([origin.customer for origin in origins]), sort=True)
+    ends = np.cumsum([len(origin.customer) for origin in origins])[:-1]
+    parts = zip(range(len(origins)), origins, np.split(persons, ends), strict=True)
+    return pd.concat(starmap(_rows, parts), ignore_index=True)
+
+
+def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rules: Promotion) -> Verdict:
+    """Hold a challenger's test scores against its baselines, and against the champion's on the same rows.
+
+    A champion that shares no test rows with the challenger cannot be compared and holds it back.
+    """
+    origins = [_origin(rows) for _, rows in challenger.groupby(_ORIGIN)]
+    measured = replicate(origins)
+    checks = [
+        _beats_chance(measured),
+        *_beats_baselines(measured, origins[0]),
+        _is_calibrated(measured, rules),
+    ]
+    if champion is not None:
+        checks.append(_is_no_step_back(challenger, champion, rules))
+    return Verdict(tuple(checks))
+
+
+def _beats_chance(measured: Replicates) -> Check:
+    """A plain table of customers has no baselines; this is asked of every model."""
+    found = measured.mean(MODEL, "auc")
+    words = f"{found.estimate:.4f} (95 % interval {found.low:.4f} to {found.high:.4f})"
+    return Check(f"an AUC above {_CHANCE}", words, found.low > _CHANCE)
+
+
+def _beats_baselines(measured: Replicates, origin: Origin) -> Iterator[Check]:
+    for rival in sorted(({*origin.probabilities, *origin.ranks}) - _PARTS):
+        gained = measured.difference(MODEL, rival, "auc")
+        yield Check(f"a higher AUC than {rival}", _words(gained), gained.low > 0)
+
+
+def _is_calibrated(measured: Replicates, rules: Promotion) -> Check:
+    error = measured.mean(MODEL, "calibration_error")
+    rule = f"a calibration error of at most {rules.max_calibration_error}, or not significantly more"
+    found = f"{error.estimate:.4f} (95 % interval {error.low:.4f} to {error.high:.4f})"
+    return Check(rule, found, error.low <= rules.max_calibration_error)
+
+
+def _is_no_step_back(challenger: pd.DataFrame, champion: pd.DataFrame, rules: Promotion) -> Check:
+    rule = f"at most {rules.max_auc_loss} AUC below the champion on the same rows, and not significantly so"
+    shared = sorted(set(challenger[_PEOPLE]) & set(champion[_PEOPLE]))
+    if not shared:
+        found = "they share no test rows: train the champion's configuration on this data too"
+        return Check(rule, found, holds=False)
+    pairs = [(_of(challenger, people), _of(champion, people)) for people in shared]
+    gained = replicate(list(starmap(_paired, pairs))).difference(MODEL, CHAMPION, "auc")
+    return Check(rule, _words(gained), gained.estimate >= -rules.max_auc_loss and gained.high >= 0)
+
+
+def _rows(number: int, origin: Origin, persons: NDArray[np.intp]) -> pd.DataFrame:
+    facts = {_ORIGIN: number, _PEOPLE: _digest(origin), _PERSON: persons, _LABEL: origin.label}
+    scores = {f"{_PROBABILITY}{name}": values for name, values in origin.probabilities.items()}
+    return pd.DataFrame({**facts, **scores, **origin.ranks})
+
+
+def _digest(origin: Origin) -> str:
+    rows = [*map(str, origin.customer), str(origin.label.tolist())]
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _of(scores: pd.DataFrame, people: str) -> Origin:
+    return _origin(scores[scores[_PEOPLE] == people])
+
+
+def _origin(rows: pd.DataFrame) -> Origin:
+    scores = {name: rows[name].to_numpy() for name in rows.columns if name not in _FACTS}
+    ranks = {name: score for name, score in scores.items() if not name.startswith(_PROBABILITY)}
+    calibrated = {name.removeprefix(_PROBABILITY): scores[name] for name in scores.keys() - ranks.keys()}
+    return Origin(rows[_PERSON].to_numpy(), rows[_LABEL].to_numpy(), calibrated, ranks)
+
+
+def _paired(challenger: Origin, champion: Origin) -> Origin:
+    ranks = {MODEL: challenger.probabilities[MODEL], CHAMPION: champion.probabilities[MODEL]}
+    return Origin(challenger.customer, challenger.label, {}, ranks)
+
+
+def _words(gained: Interval) -> str:
+    return f"{gained.estimate:+.4f} (95 % interval {gained.low:+.4f} to {gained.high:+.4f})"
