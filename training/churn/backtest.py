@@ -11,9 +11,10 @@ from features.columns import Column
 from features.labels import LABEL
 from training.arrays import Floats
 from training.churn.baselines import Baseline
-from training.churn.bootstrap import Origin, Replicates, replicate
+from training.churn.bootstrap import Origin, replicate
 from training.churn.model import ChurnModel, matrix
 from training.churn.split import Split
+from training.intervals import Replicates
 
 MODEL = "model"
 TREES = "trees_only"

@@ -1,9 +1,4 @@
-"""How sure a measured metric is: a bootstrap over customers, paired across models.
-
-A backtest tests models at several origins, and most customers return at each of them. A resample therefore
-draws customers with replacement and takes all rows of a drawn customer at every origin, for every model
-alike: what the models share cancels in their differences.
-"""
+"""How sure the metrics of churn models are: each recomputed on the same resamples of the customers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +11,11 @@ from numpy.typing import NDArray
 from features.errors import InputError
 from training.arrays import Floats
 from training.churn.metrics import METRICS, RANK_METRICS, Metric, Tally, probability_tally, tally
+from training.intervals import RESAMPLES, Replicates, draws
 
 Values = dict[tuple[str, str], Floats]
 """Arrays by (model, metric)."""
 
-RESAMPLES = 500
 CHUNK = 25
 """Resamples worked on at once: so few that they stay in the processor's cache."""
 
@@ -37,42 +32,6 @@ class Origin:
     """Churn probabilities (n,) by model: judged by every metric."""
     ranks: Mapping[str, Floats]
     """Scores (n,) by model that only rank, higher for likelier churners: judged by the rank metrics."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A measured value with its bootstrap standard error and 95 % percentile interval."""
-
-    estimate: float
-    low: float
-    high: float
-    standard_error: float
-
-
-@dataclass(frozen=True)
-class Replicates:
-    """Every metric of every model at every origin, as measured and in each resample."""
-
-    measured: Mapping[tuple[str, str], Floats]
-    """(origins,) by (model, metric)."""
-    resampled: Mapping[tuple[str, str], Floats]
-    """(resamples, origins) by (model, metric); the same resamples for all."""
-
-    def at(self, origin: int, model: str, metric: str) -> Interval:
-        """Return the metric at one origin, counted from 0."""
-        key = model, metric
-        return _interval(self.measured[key][origin], self.resampled[key][:, origin])
-
-    def mean(self, model: str, metric: str) -> Interval:
-        """Average the metric over origins, each weighing the same."""
-        key = model, metric
-        return _interval(self.measured[key].mean(), self.resampled[key].mean(axis=1))
-
-    def difference(self, model: str, other: str, metric: str) -> Interval:
-        """Average over origins the metric of `model` minus that of `other`, paired by resample."""
-        first, second = (model, metric), (other, metric)
-        drawn = self.resampled[first] - self.resampled[second]
-        return _interval((self.measured[first] - self.measured[second]).mean(), drawn.mean(axis=1))
 
 
 def replicate(origins: Sequence[Origin], resamples: int = RESAMPLES, seed: int = 0) -> Replicates:
@@ -101,12 +60,7 @@ def _check_models(origins: Sequence[Origin]) -> None:
 
 def _customer_counts(origins: Sequence[Origin], resamples: int, seed: int) -> list[Floats]:
     """How often each row of each origin counts in each resample, (resamples kept, n) per origin."""
-    ends = np.cumsum([len(origin.customer) for origin in origins])[:-1]
-    stacked = np.concatenate([origin.customer for origin in origins])
-    customers, position = np.unique(stacked, return_inverse=True)
-    evenly = np.full(len(customers), 1 / len(customers))
-    drawn = np.random.default_rng(seed).multinomial(len(customers), evenly, size=resamples).astype(float)
-    counts = [drawn[:, rows] for rows in np.split(position, ends)]
+    counts = draws([origin.customer for origin in origins], resamples, seed)
     both = np.all(list(map(_both_classes, origins, counts)), axis=0)
     if both.sum() <= 1:
         message = (
@@ -141,8 +95,3 @@ def _all_models(origin: Origin, weight: Floats) -> Values:
 
 def _all_metrics(model: str, metrics: dict[str, Metric], tallies: list[Tally]) -> Values:
     return {(model, name): np.concatenate([metric(t) for t in tallies]) for name, metric in metrics.items()}
-
-
-def _interval(estimate: float, drawn: Floats) -> Interval:
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return Interval(float(estimate), float(low), float(high), float(drawn.std(ddof=1)))

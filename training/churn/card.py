@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from training.calibration import Calibration
-from training.churn.bootstrap import Interval
+from training.intervals import Interval
 
 COLUMNS = {
     "auc": "AUC",

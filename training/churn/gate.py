@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.churn.backtest import LINEAR, MODEL, TREES
-from training.churn.bootstrap import Interval, Origin, Replicates, replicate
+from training.churn.bootstrap import Origin, replicate
 from training.config import Promotion
+from training.intervals import Interval, Replicates
 from training.verdict import CHAMPION, Check, Verdict
 
 _ORIGIN, _PEOPLE, _PERSON, _LABEL, _PROBABILITY = "origin", "people", "person", "label", "probability."

@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 from training.arrays import Floats
-from training.churn.bootstrap import Replicates
 from training.churn.metrics import Tally, average_precision, evaluate, gain, tally
+from training.intervals import Replicates
 
 MODEL = "#b3261e"
 OTHERS = ("#1f5f8b", "#d98e04", "#4a7c59", "#7b5ea7", "#8c6d46", "#5f6b76", "#2a9d8f")

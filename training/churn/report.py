@@ -18,10 +18,10 @@ from training.arrays import Floats
 from training.churn import plots
 from training.churn.artifact import definition_in_words, population_in_words
 from training.churn.backtest import MODEL, Backtest
-from training.churn.bootstrap import Interval
 from training.churn.card import CardFacts, model_card
 from training.churn.metrics import METRICS, RANK_METRICS
 from training.churn.model import ChurnModel
+from training.intervals import Interval
 
 _SHOWN = {
     "auc": "AUC",

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from training.calibration import Calibration
-from training.churn.bootstrap import Interval
 from training.churn.card import CardFacts, model_card
+from training.intervals import Interval
 
 FACTS = CardFacts(
     name="churn",

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from tests.market import CANARY
 from training.churn.backtest import LINEAR, MODEL, TREES
-from training.churn.bootstrap import Interval
 from training.churn.metrics import METRICS, RANK_METRICS
 from training.churn.report import Findings, as_json, card, logged_metrics, pictures, print_findings
+from training.intervals import Interval
 
 BASELINES = ["logistic_rfm", "mbg_nbd", "recency", "frequency", "recency_over_gap"]
 
