@@ -5,11 +5,12 @@ A truncated booster can end the process inside LightGBM, so no byte is parsed be
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from features.errors import InputError
 
@@ -43,6 +44,66 @@ class FeatureWords(Part):
     words: str
     source: str
     levels: tuple[str, ...] = ()
+
+
+class Named(Part):
+    """What every `model.json` has: the features in the model's order and what they are."""
+
+    features: list[str] = Field(min_length=1)
+    fingerprint: str
+    population: str
+    currency: str
+
+
+class Golden(Part):
+    """`golden.json`: rows (null = unknown) with the probabilities that training gave them."""
+
+    rows: list[list[float | None]] = Field(min_length=1)
+    probabilities: list[Probability]
+
+
+D = TypeVar("D", bound=Named)
+G = TypeVar("G", bound=Golden)
+
+
+@dataclass(frozen=True)
+class Artifact(Generic[D, G]):
+    """The parsed artifact; `booster` is LightGBM's text model, not yet read by LightGBM."""
+
+    booster: str
+    description: D
+    features: tuple[FeatureWords, ...]
+    golden: G
+
+
+_FEATURES = TypeAdapter(tuple[FeatureWords, ...])
+
+
+def parsed(texts: Mapping[str, bytes], description: type[D], golden: type[G], folder: Path) -> Artifact[D, G]:
+    """The verified parts as one kind of model. Raises `ModelError` where they break the format or disagree."""
+    try:
+        artifact = Artifact(
+            booster=texts["booster.txt"].decode(),
+            description=description.model_validate_json(texts["model.json"]),
+            features=_FEATURES.validate_json(texts["features.json"]),
+            golden=golden.model_validate_json(texts["golden.json"]),
+        )
+    except ValueError as fault:
+        raise ModelError(
+            f"the model in {folder} has no format that this service reads: {_first_broken_rule(fault)}"
+        ) from fault
+    _require_agreement(artifact, folder)
+    return artifact
+
+
+def _require_agreement(artifact: Artifact[D, G], folder: Path) -> None:
+    names, golden = artifact.description.features, artifact.golden
+    if [feature.name for feature in artifact.features] != names:
+        raise ModelError(
+            f"features.json in {folder} has other features, or in another order, than model.json"
+        )
+    if len(golden.rows) != len(golden.probabilities) or {len(row) for row in golden.rows} != {len(names)}:
+        raise ModelError(f"golden.json in {folder}: every row needs {len(names)} values and one probability")
 
 
 def verified(folder: Path, parts: Sequence[str]) -> dict[str, bytes]:
@@ -84,7 +145,7 @@ def _expected_checksums(folder: Path, parts: Sequence[str]) -> dict[str, str]:
     return expected
 
 
-def first_broken_rule(fault: ValueError) -> str:
+def _first_broken_rule(fault: ValueError) -> str:
     """The first broken rule: pydantic's own text repeats values and runs over many lines."""
     if not isinstance(fault, ValidationError):
         return str(fault)

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from features.store import OnlineStore, StoredCustomer
 from features.wording import say
+from serving.arrays import Floats
 from serving.artifact import FeatureWords, ModelError
 from serving.churn import sentences
 from serving.churn.artifact import Definition
-from serving.churn.model import ChurnModel, Floats
+from serving.churn.model import ChurnModel
 from serving.churn.schemas import ChurnAnswer, Reason
 from serving.release import Release
 from serving.schemas import ServedModel

@@ -3,20 +3,20 @@
 The format is the contract between training and serving.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, model_validator
 
 from serving.artifact import (
+    Artifact,
     Calibration,
-    FeatureWords,
-    ModelError,
+    Golden,
+    Named,
     Part,
     Probability,
-    first_broken_rule,
+    parsed,
     verified,
 )
 
@@ -57,22 +57,18 @@ class Definition(Part):
         return self
 
 
-class Description(Part):
+class Description(Named):
     """`model.json`: everything of the model that is not a tree."""
 
     format: Literal[1] = Field(alias="schema")
     kind: Literal["churn"]
-    features: list[str] = Field(min_length=1)
-    fingerprint: str
     horizon_days: int | None
     definition: Definition
     labelled_through: datetime | None
-    population: str
     blend: Probability
     linear: Linear
     calibration: Calibration
     bands: Bands
-    currency: str
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
@@ -85,49 +81,9 @@ class Description(Part):
         return self
 
 
-class Golden(Part):
-    """`golden.json`: rows (null = unknown) with the probabilities that training gave them."""
-
-    rows: list[list[float | None]] = Field(min_length=1)
-    probabilities: list[Probability]
+ChurnArtifact = Artifact[Description, Golden]
 
 
-@dataclass(frozen=True)
-class Artifact:
-    """The parsed artifact; `booster` is LightGBM's text model, not yet read by LightGBM."""
-
-    booster: str
-    description: Description
-    features: tuple[FeatureWords, ...]
-    golden: Golden
-
-
-_FEATURES = TypeAdapter(tuple[FeatureWords, ...])
-
-
-def read_artifact(folder: Path) -> Artifact:
+def read_artifact(folder: Path) -> ChurnArtifact:
     """Read a model folder. Raises `ModelError` for missing, extra or altered files and for contradictions."""
-    texts = verified(folder, PARTS)
-    try:
-        artifact = Artifact(
-            booster=texts["booster.txt"].decode(),
-            description=Description.model_validate_json(texts["model.json"]),
-            features=_FEATURES.validate_json(texts["features.json"]),
-            golden=Golden.model_validate_json(texts["golden.json"]),
-        )
-    except ValueError as fault:
-        raise ModelError(
-            f"the model in {folder} has no format that this service reads: {first_broken_rule(fault)}"
-        ) from fault
-    _require_agreement(artifact, folder)
-    return artifact
-
-
-def _require_agreement(artifact: Artifact, folder: Path) -> None:
-    names, golden = artifact.description.features, artifact.golden
-    if [feature.name for feature in artifact.features] != names:
-        raise ModelError(
-            f"features.json in {folder} has other features, or in another order, than model.json"
-        )
-    if len(golden.rows) != len(golden.probabilities) or {len(row) for row in golden.rows} != {len(names)}:
-        raise ModelError(f"golden.json in {folder}: every row needs {len(names)} values and one probability")
+    return parsed(verified(folder, PARTS), Description, Golden, folder)

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-import lightgbm
 import numpy as np
-from numpy.typing import NDArray
 
-from features.wording import say
-from serving.artifact import FeatureWords, ModelError
-from serving.churn.artifact import Artifact, Description, read_artifact
+from serving.arrays import Floats, logistic
+from serving.artifact import FeatureWords
+from serving.booster import Booster, require_golden, require_words
+from serving.churn.artifact import ChurnArtifact, Description, read_artifact
 
-Floats = NDArray[np.float64]
 Band = Literal["high", "medium", "low"]
-
-GOLDEN_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Contributions:
 class ChurnModel:
     """Scores rows of features: float64, NaN for unknown, shape (n, k), ordered as `description.features`."""
 
-    def __init__(self, artifact: Artifact, booster: lightgbm.Booster) -> None:
+    def __init__(self, artifact: ChurnArtifact, booster: Booster) -> None:
         linear = artifact.description.linear
         self.description: Description = artifact.description
         self.features: tuple[FeatureWords, ...] = artifact.features
@@ -45,15 +41,13 @@ class ChurnModel:
         """Calibrated probabilities of churn, shape (n,)."""
         blend, calibration = self.description.blend, self.description.calibration
         linear = self.description.linear.intercept + self._linear_terms(rows).sum(axis=1)
-        log_odds = blend * self._predict(rows) + (1 - blend) * linear
-        return cast(
-            "Floats", np.exp(-np.logaddexp(0, -(calibration.slope * log_odds + calibration.intercept)))
-        )
+        log_odds = blend * self._booster.raw(rows) + (1 - blend) * linear
+        return logistic(calibration.slope * log_odds + calibration.intercept)
 
     def contributions(self, rows: Floats) -> Contributions:
         """What each feature adds to the log-odds of each row: exact, not sampled."""
         blend, calibration = self.description.blend, self.description.calibration
-        trees = self._predict(rows, contributions=True)
+        trees = self._booster.contributions(rows)
         base = blend * trees[:, -1] + (1 - blend) * self.description.linear.intercept
         of_features = blend * trees[:, :-1] + (1 - blend) * self._linear_terms(rows)
         return Contributions(
@@ -72,10 +66,6 @@ class ChurnModel:
         standard = (signed_logs - self._center) / self._scale
         return cast("Floats", self._coefficients * np.nan_to_num(standard, nan=0.0))
 
-    def _predict(self, rows: Floats, *, contributions: bool = False) -> Floats:
-        options = {"pred_contrib": True} if contributions else {"raw_score": True}
-        return cast("Floats", self._booster.predict(rows, num_threads=1, **options))
-
 
 def load_model(folder: Path) -> ChurnModel:
     """Load a verified model and prove on its golden rows that it scores here as it did in training.
@@ -83,36 +73,11 @@ def load_model(folder: Path) -> ChurnModel:
     Raises `ModelError` when a file is altered, parts contradict each other, or a golden row scores otherwise.
     """
     artifact = read_artifact(folder)
-    model = ChurnModel(artifact, _booster(artifact, folder))
-    _prove(model, artifact, folder)
-    _require_words(model, folder)
-    return model
-
-
-def _booster(artifact: Artifact, folder: Path) -> lightgbm.Booster:
-    try:
-        booster = lightgbm.Booster(model_str=artifact.booster)
-    except lightgbm.basic.LightGBMError as fault:
-        raise ModelError(f"LightGBM cannot read booster.txt in {folder}: {fault}") from fault
-    if booster.feature_name() != artifact.description.features:
-        raise ModelError(f"booster.txt in {folder} has other features, or in another order, than model.json")
-    return booster
-
-
-def _prove(model: ChurnModel, artifact: Artifact, folder: Path) -> None:
+    model = ChurnModel(artifact, Booster(artifact.booster, artifact.description.features, folder))
     rows = np.array(artifact.golden.rows, dtype=np.float64)
-    scored, reasons = model.probabilities(rows), model.contributions(rows)
-    explained = np.exp(-np.logaddexp(0, -(reasons.base + reasons.of_features.sum(axis=1))))
-    for probabilities in (scored, explained):
-        if not np.allclose(probabilities, artifact.golden.probabilities, rtol=0, atol=GOLDEN_TOLERANCE):
-            raise ModelError(
-                f"the model in {folder} does not score its golden rows as in training: train or pull it again"
-            )
-
-
-def _require_words(model: ChurnModel, folder: Path) -> None:
-    try:
-        for feature in model.features:
-            say(feature.words, feature.unit, 0.0, model.description.currency, feature.levels)
-    except ValueError as fault:
-        raise ModelError(f"features.json in {folder}: {fault}") from fault
+    reasons = model.contributions(rows)
+    explained = logistic(reasons.base + reasons.of_features.sum(axis=1))
+    for scored in (model.probabilities(rows), explained):
+        require_golden(scored, artifact.golden.probabilities, folder)
+    require_words(model.features, model.description.currency, folder)
+    return model
