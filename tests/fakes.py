@@ -1,39 +1,114 @@
 """Small stand-ins that keep the contracts of the real things."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.store import StoredCustomer, StoreError, StoreInfo
+from features.store import (
+    CandidateInfo,
+    CandidateRows,
+    PopularItem,
+    StoredCandidates,
+    StoredCustomer,
+    StoredItem,
+    StoreError,
+    StoreInfo,
+)
+from features.store.acceptance import accept_candidates, accept_customer, accept_items, accept_popular
+
+Kept = TypeVar("Kept", StoredCustomer, StoredCandidates)
 
 
 class MemoryStore:
-    """An online store in a dict."""
+    """An online store in dicts."""
 
-    def __init__(self, info: StoreInfo, rows: Iterable[tuple[str, bool, NDArray[np.float64]]]) -> None:
+    def __init__(
+        self,
+        info: StoreInfo,
+        rows: Iterable[tuple[str, bool, NDArray[np.float64]]],
+        candidates: CandidateRows | None = None,
+    ) -> None:
+        if (info.candidates is None) is not (candidates is None):
+            raise StoreError("candidates and their description belong together")
         self._info = info
-        self._customers: dict[str, StoredCustomer] = {}
-        for customer_id, in_population, features in rows:
-            self._add(customer_id, StoredCustomer(np.array(features, dtype=np.float64), in_population))
-        if not self._customers or len(self._customers) != info.customers:
-            raise StoreError(f"{len(self._customers)} customers instead of {info.customers}")
+        self._items: tuple[StoredItem, ...] = ()
+        self._popular: Mapping[str, tuple[PopularItem, ...]] = {"": ()}
+        self._customers = _once(
+            ((customer_id, self._customer(customer_id, row, inside)) for customer_id, inside, row in rows),
+            info.customers,
+        )
+        self._candidates: Mapping[str, StoredCandidates] = {}
+        if info.candidates is not None and candidates is not None:
+            self._take(info.candidates, candidates)
 
     @property
     def info(self) -> StoreInfo:
         return self._info
 
+    @property
+    def items(self) -> tuple[StoredItem, ...]:
+        return self._items
+
     def get(self, customer_id: str) -> StoredCustomer | None:
         return self._customers.get(customer_id)
+
+    def candidates(self, customer_id: str) -> StoredCandidates | None:
+        return self._candidates.get(customer_id)
+
+    def popular(self, segment: str) -> tuple[PopularItem, ...]:
+        return self._popular.get(segment, self._popular[""])
 
     def close(self) -> None:
         """Nothing to let go of."""
 
-    def _add(self, customer_id: str, customer: StoredCustomer) -> None:
-        width = (len(self._info.names),)
-        is_text = customer_id and customer_id.encode(errors="ignore").decode() == customer_id
-        if not is_text or customer_id in self._customers:
-            raise StoreError(f"{customer_id!a} is empty, doubled or no text")
-        if customer.features.shape != width or np.isinf(customer.features).any():
-            raise StoreError(f"{customer_id!a} needs {width} finite or unknown values")
-        self._customers[customer_id] = customer
+    def _customer(self, customer_id: str, row: NDArray[np.float64], inside: bool) -> StoredCustomer:  # noqa: FBT001 - a field of the row
+        customer = StoredCustomer(_frozen(row, np.float64), inside)
+        accept_customer(customer_id, customer, len(self._info.names))
+        return customer
+
+    def _take(self, info: CandidateInfo, candidates: CandidateRows) -> None:
+        accept_items(candidates.items, len(info.item_names))
+        accept_popular(candidates.popular, len(candidates.items))
+        self._items = tuple(
+            StoredItem(one.item, one.name, one.parent, _frozen(one.features, np.float64))
+            for one in candidates.items
+        )
+        self._popular = {segment: tuple(ones) for segment, ones in candidates.popular.items()}
+        self._candidates = _once(
+            ((customer_id, self._row(customer_id, row, info)) for customer_id, row in candidates.rows),
+            info.customers,
+        )
+
+    def _row(self, customer_id: str, row: StoredCandidates, info: CandidateInfo) -> StoredCandidates:
+        accept_candidates(customer_id, row, info, len(self._items))
+        return StoredCandidates(
+            _frozen(row.items, np.int32),
+            _frozen(row.because, np.int32),
+            _frozen(row.pairs, np.float64),
+            _frozen(row.customer, np.float64),
+            row.segment,
+        )
+
+
+def _once(rows: Iterable[tuple[str, Kept]], announced: int) -> dict[str, Kept]:
+    """By id, each once, as many as announced and at least one."""
+    taken: dict[str, Kept] = {}
+    for customer_id, row in rows:
+        if customer_id in taken:
+            raise StoreError(f"{customer_id!a} comes twice")
+        taken[customer_id] = row
+    if not taken or len(taken) != announced:
+        raise StoreError(f"{len(taken)} rows instead of {announced}")
+    return taken
+
+
+Number = TypeVar("Number", np.float64, np.int32)
+
+
+def _frozen(values: NDArray[Number], kind: type[Number]) -> NDArray[Number]:
+    """A copy that nobody writes to, like the arrays of a file."""
+    copy = np.array(values, dtype=kind)
+    copy.flags.writeable = False
+    return copy

@@ -57,7 +57,10 @@ class StoreInfo:
 
 @dataclass(frozen=True)
 class StoredCustomer:
-    """Features at `as_of` (float64, NaN = unknown) and whether the churn definition covers them."""
+    """Features at `as_of` (float64, NaN = unknown) and whether the churn definition covers the customer.
+
+    A store hands out arrays that cannot be written to, here as everywhere.
+    """
 
     features: NDArray[np.float64]
     in_population: bool
@@ -83,7 +86,6 @@ class StoredCandidates:
     `items` (n,) are places in the store's items, none of them twice; `because` (n,) is the place of the
     bought item that speaks most for the candidate, -1 for none (both int32). `pairs` (n, pair names) and
     `customer` (customer names,) are float64, NaN = unknown. `segment` is the customer's, "" = everybody.
-    A store hands out arrays that are not to be written to.
     """
 
     items: NDArray[np.int32]

@@ -1,13 +1,11 @@
 """The store as one SQLite file, read."""
 
-import json
 import sqlite3
 import weakref
-import zlib
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from features.store.content import (
     PopularItem,
@@ -17,9 +15,14 @@ from features.store.content import (
     StoreError,
     StoreInfo,
 )
-
-_LAYOUT = 1
-_FLOATS = np.dtype("<f8")
+from features.store.encoding import (
+    LAYOUT,
+    Catalogue,
+    unpack_candidates,
+    unpack_catalogue,
+    unpack_customer,
+    unpack_info,
+)
 
 
 class SqliteStore:
@@ -39,68 +42,76 @@ class SqliteStore:
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._close = weakref.finalize(self, self._connection.close)
         try:
-            self._info = _read_info(self._connection)
-        except (sqlite3.Error, ValueError, KeyError, TypeError) as fault:
+            self._info, (self._items, self._popular) = self._opened()
+        except StoreError:
             self.close()
-            raise _garbled(path) from fault
+            raise
 
     @property
     def info(self) -> StoreInfo:
         """What this store holds."""
         return self._info
 
-    def get(self, customer_id: str) -> StoredCustomer | None:
-        """The customer, or None when unknown. Raises `StoreError` for an unreadable or altered row."""
-        try:
-            found = self._connection.execute(
-                "SELECT in_population, features, checksum FROM customers WHERE customer_id = ?",
-                (customer_id,),
-            ).fetchone()
-        except UnicodeEncodeError:
-            return None  # Half a surrogate pair: no text in UTF-8, so nobody's id.
-        except sqlite3.Error as fault:
-            raise _garbled(self._path) from fault
-        return None if found is None else self._row(customer_id, *found)
-
     @property
     def items(self) -> tuple[StoredItem, ...]:
         """Every item that candidates and popular items may name by its place; empty without cross-sell."""
-        return ()
+        return self._items
 
-    def candidates(self, _: str, /) -> StoredCandidates | None:
-        """What may be offered to the customer; None, because this layout holds no candidates yet."""
-        return None
+    def get(self, customer_id: str) -> StoredCustomer | None:
+        """The customer, or None when unknown. Raises `StoreError` for an unreadable or altered row."""
+        with self._unaltered():
+            found = self._row(
+                "SELECT in_population, features, checksum FROM customers WHERE customer_id = ?", customer_id
+            )
+            return (
+                None if found is None else unpack_customer(customer_id, *found, width=len(self._info.names))
+            )
 
-    def popular(self, _: str, /) -> tuple[PopularItem, ...]:
-        """What sells in the segment; nothing, because this layout holds no candidates yet."""
-        return ()
+    def candidates(self, customer_id: str) -> StoredCandidates | None:
+        """What may be offered, or None when unknown or without cross-sell; raises `StoreError` like `get`."""
+        described = self._info.candidates
+        if described is None:
+            return None
+        with self._unaltered():
+            found = self._row(
+                "SELECT segment, items, because, pairs, customer, checksum FROM candidates"
+                " WHERE customer_id = ?",
+                customer_id,
+            )
+            return None if found is None else unpack_candidates(customer_id, found, described)
+
+    def popular(self, segment: str) -> tuple[PopularItem, ...]:
+        """The segment's items, most probable first; everybody's for an unknown one; none without cross-sell."""
+        return self._popular[segment if segment in self._popular else ""]
 
     def close(self) -> None:
         """Let go of the file; happens by itself when the last user of the store drops it."""
         self._close()
 
-    def _row(self, customer_id: str, in_population: int, blob: bytes, checksum: int) -> StoredCustomer:
-        whole = len(blob) == len(self._info.names) * _FLOATS.itemsize
-        if not whole or _checksum(customer_id, in_population, blob) != checksum:
-            raise _garbled(self._path)
-        return StoredCustomer(np.frombuffer(blob, _FLOATS).astype(np.float64), bool(in_population))
+    def _opened(self) -> tuple[StoreInfo, Catalogue]:
+        with self._unaltered():
+            (layout,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if layout != LAYOUT:
+                raise ValueError(f"layout {layout} instead of {LAYOUT}")
+            info = unpack_info(*self._connection.execute("SELECT text, checksum FROM info").fetchone())
+            if info.candidates is None:
+                return info, ((), {"": ()})
+            found = self._connection.execute("SELECT text, features, checksum FROM catalogue").fetchone()
+            return info, unpack_catalogue(*found, width=len(info.candidates.item_names))
 
+    def _row(self, query: str, customer_id: str) -> tuple[Any, ...] | None:
+        try:
+            found: tuple[Any, ...] | None = self._connection.execute(query, (customer_id,)).fetchone()
+        except UnicodeEncodeError:
+            return None  # Half a surrogate pair: no text in UTF-8, so nobody's id.
+        return found
 
-def _checksum(customer_id: str, in_population: int, blob: bytes) -> int:
-    return zlib.crc32(blob, zlib.crc32(customer_id.encode(), in_population))
-
-
-def _read_info(connection: sqlite3.Connection) -> StoreInfo:
-    (layout,) = connection.execute("PRAGMA user_version").fetchone()
-    if layout != _LAYOUT:
-        raise ValueError(f"layout {layout} instead of {_LAYOUT}")
-    (text,) = connection.execute("SELECT text FROM info").fetchone()
-    fields = json.loads(text)
-    moments = {name: datetime.fromisoformat(fields[name]) for name in ("as_of", "published_at")}
-    return StoreInfo(**{**fields, **moments, "names": tuple(fields["names"])})
-
-
-def _garbled(path: Path) -> StoreError:
-    return StoreError(
-        f"the online store at {path} cannot be read: publish it again with python -m features publish"
-    )
+    @contextmanager
+    def _unaltered(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError) as fault:
+            raise StoreError(
+                f"the online store at {self._path} cannot be read: "
+                "publish it again with python -m features publish"
+            ) from fault

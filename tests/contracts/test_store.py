@@ -263,3 +263,10 @@ def test_a_folder_in_the_way_leaves_nothing(tmp_path: Path) -> None:
     shutil.rmtree(path)
     publish_sqlite(path, INFO, ROWS)
     assert SqliteStore(path).info == INFO
+
+
+def test_reading_a_store_imports_no_data_frame_and_no_query_engine() -> None:
+    command = [sys.executable, "-c", "import sys, features.store; print(*sys.modules)"]
+    loaded = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+    assert "features.store" in loaded
+    assert {"duckdb", "ibis", "pandas", "pyarrow", "pydantic", "scipy"}.isdisjoint(loaded)

@@ -1,0 +1,88 @@
+"""What a store accepts: every rule that a row breaks is named before anything is published."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.store.content import (
+    CandidateInfo,
+    PopularItem,
+    StoredCandidates,
+    StoredCustomer,
+    StoredItem,
+    StoreError,
+)
+
+
+def accept_customer(customer_id: str, customer: StoredCustomer, width: int) -> None:
+    """Raises `StoreError` unless the id is text and the features are `width` finite or unknown numbers."""
+    thing = f"customer {customer_id!a}"
+    _require_id(customer_id, thing)
+    _require_numbers(customer.features, (width,), thing)
+
+
+def accept_items(items: Iterable[StoredItem], width: int) -> None:
+    """Raises `StoreError` unless every item has its own id, texts, and `width` finite or unknown numbers."""
+    known: set[str] = set()
+    for item in items:
+        thing = f"item {item.item!a}"
+        _require_id(item.item, thing)
+        _require(item.item not in known, thing, "an item comes once")
+        _require(
+            _is_text(item.name) and _is_text(item.parent), thing, "its name and its parent are UTF-8 text"
+        )
+        _require_numbers(item.features, (width,), thing)
+        known.add(item.item)
+
+
+def accept_popular(popular: Mapping[str, Sequence[PopularItem]], items: int) -> None:
+    """Raises `StoreError` unless everybody's are there, and each segment's items go down in probability."""
+    _require("" in popular, "the popular items", "the segment '' says what everybody buys")
+    for segment, ones in popular.items():
+        thing = f"the list of popular items of segment {segment!a}"
+        _require(_is_text(segment), thing, "a segment is UTF-8 text")
+        _require_places(np.array([one.item for one in ones], dtype=np.int64), 0, items, thing)
+        _require(len({one.item for one in ones}) == len(ones), thing, "an item comes once")
+        shares = [one.probability for one in ones]
+        _require(all(0 <= share <= 1 for share in shares), thing, "a probability is between 0 and 1")
+        _require(shares == sorted(shares, reverse=True), thing, "the most probable item comes first")
+
+
+def accept_candidates(customer_id: str, row: StoredCandidates, info: CandidateInfo, items: int) -> None:
+    """Raises `StoreError` unless the row fits `info` and names places among the `items` only."""
+    thing = f"the list of candidates of customer {customer_id!a}"
+    _require_id(customer_id, thing)
+    _require(_is_text(row.segment), thing, "a segment is UTF-8 text")
+    _require_places(row.items, 0, items, thing)
+    _require_places(row.because, -1, items, thing)
+    _require(
+        row.because.size == row.items.size, thing, "each candidate has one place that speaks for it, or -1"
+    )
+    _require(np.unique(row.items).size == row.items.size, thing, "an item comes once")
+    _require_numbers(row.pairs, (row.items.size, len(info.pair_names)), thing)
+    _require_numbers(row.customer, (len(info.customer_names),), thing)
+
+
+def _require_id(value: str, thing: str) -> None:
+    _require(_is_text(value) and value != "", thing, "an id is UTF-8 text of at least one character")
+
+
+def _require_numbers(values: NDArray[np.float64], shape: tuple[int, ...], thing: str) -> None:
+    _require(values.shape == shape, thing, f"its features have the shape {shape}, here it is {values.shape}")
+    _require(not np.isinf(values).any(), thing, "a feature is a finite number or NaN")
+
+
+def _require_places(places: NDArray[np.integer], lowest: int, items: int, thing: str) -> None:
+    _require(places.ndim == 1 and places.dtype.kind in "iu", thing, "places are a row of whole numbers")
+    within = bool(((places >= lowest) & (places < items)).all())
+    _require(within, thing, f"a place is one of the {items} items, counted from 0")
+
+
+def _require(holds: bool, thing: str, rule: str) -> None:  # noqa: FBT001 - a check reads best with its condition first
+    if not holds:
+        raise StoreError(f"{thing} cannot be stored: {rule}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.encode(errors="ignore").decode() == value

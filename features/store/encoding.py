@@ -1,0 +1,162 @@
+"""How each row of the store's file is written down, and read back only when nothing in it was altered.
+
+Numbers are packed little-endian, row by row; every row ends with a CRC-32 over all its other columns.
+`unpack_...` raises `ValueError`, `TypeError`, `KeyError` or `AttributeError` for a row that nobody packed.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from itertools import starmap
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.store.content import (
+    CandidateInfo,
+    PopularItem,
+    StoredCandidates,
+    StoredCustomer,
+    StoredItem,
+    StoreInfo,
+)
+
+LAYOUT = 2
+TABLES = """
+CREATE TABLE info (text TEXT NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE customers (
+  customer_id TEXT PRIMARY KEY NOT NULL,
+  in_population INTEGER NOT NULL,
+  features BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE catalogue (text TEXT NOT NULL, features BLOB NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE candidates (
+  customer_id TEXT PRIMARY KEY NOT NULL,
+  segment TEXT NOT NULL,
+  items BLOB NOT NULL,
+  because BLOB NOT NULL,
+  pairs BLOB NOT NULL,
+  customer BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+);
+"""
+_Number = TypeVar("_Number", bound=np.generic)
+_FLOATS = np.dtype("<f8")
+_PLACES = np.dtype("<i4")
+
+Catalogue = tuple[tuple[StoredItem, ...], Mapping[str, tuple[PopularItem, ...]]]
+
+
+def pack_info(info: StoreInfo) -> tuple[str, int]:
+    """One JSON text, moments in ISO 8601."""
+    text = json.dumps(asdict(info), default=datetime.isoformat)
+    return text, _checksum(text.encode())
+
+
+def unpack_info(text: str, checksum: int) -> StoreInfo:
+    """What `pack_info` was given."""
+    _demand(_checksum(text.encode()) == checksum)
+    fields = json.loads(text)
+    fields |= {name: datetime.fromisoformat(fields[name]) for name in ("as_of", "published_at")}
+    fields |= {"names": tuple(fields["names"]), "candidates": _candidate_info(fields["candidates"])}
+    return StoreInfo(**fields)
+
+
+def _candidate_info(fields: dict[str, Any] | None) -> CandidateInfo | None:
+    if fields is None:
+        return None
+    names = {key: tuple(fields[key]) for key in ("pair_names", "item_names", "customer_names")}
+    return CandidateInfo(**{**fields, **names})
+
+
+def pack_customer(customer_id: str, customer: StoredCustomer) -> tuple[str, int, bytes, int]:
+    """A row of `customers`."""
+    inside, features = int(customer.in_population), _pack(customer.features, _FLOATS)
+    return customer_id, inside, features, _checksum(customer_id.encode(), bytes([inside]), features)
+
+
+def unpack_customer(
+    customer_id: str, in_population: int, features: bytes, checksum: int, *, width: int
+) -> StoredCustomer:
+    """What `pack_customer` was given; `width` is the number of features."""
+    _demand(_checksum(customer_id.encode(), bytes([in_population]), features) == checksum)
+    return StoredCustomer(_unpack(features, _FLOATS, (width,)), bool(in_population))
+
+
+def pack_candidates(
+    customer_id: str, row: StoredCandidates
+) -> tuple[str, str, bytes, bytes, bytes, bytes, int]:
+    """A row of `candidates`."""
+    places = _pack(row.items, _PLACES), _pack(row.because, _PLACES)
+    numbers = _pack(row.pairs, _FLOATS), _pack(row.customer, _FLOATS)
+    checksum = _checksum(customer_id.encode(), row.segment.encode(), *places, *numbers)
+    return customer_id, row.segment, *places, *numbers, checksum
+
+
+def unpack_candidates(
+    customer_id: str, record: tuple[str, bytes, bytes, bytes, bytes, int], info: CandidateInfo
+) -> StoredCandidates:
+    """What `pack_candidates` was given, without the id; the arrays are views of the record."""
+    segment, items, because, pairs, customer, checksum = record
+    sealed = _checksum(customer_id.encode(), segment.encode(), items, because, pairs, customer)
+    _demand(sealed == checksum)
+    n = len(items) // _PLACES.itemsize
+    return StoredCandidates(
+        items=_unpack(items, _PLACES, (n,)),
+        because=_unpack(because, _PLACES, (n,)),
+        pairs=_unpack(pairs, _FLOATS, (n, len(info.pair_names))),
+        customer=_unpack(customer, _FLOATS, (len(info.customer_names),)),
+        segment=segment,
+    )
+
+
+def pack_catalogue(
+    items: Iterable[StoredItem], popular: Mapping[str, Sequence[PopularItem]]
+) -> tuple[str, bytes, int]:
+    """The one row of `catalogue`: names and popular items as one JSON text, the features of all items."""
+    items = tuple(items)
+    named = [(item.item, item.name, item.parent) for item in items]
+    shares = {s: [(int(one.item), float(one.probability)) for one in ones] for s, ones in popular.items()}
+    text = json.dumps({"items": named, "popular": shares})
+    features = b"".join(_pack(item.features, _FLOATS) for item in items)
+    return text, features, _checksum(text.encode(), features)
+
+
+def unpack_catalogue(text: str, features: bytes, checksum: int, *, width: int) -> Catalogue:
+    """What `pack_catalogue` was given; `width` is the number of features of an item."""
+    _demand(_checksum(text.encode(), features) == checksum)
+    content = json.loads(text)
+    rows = _unpack(features, _FLOATS, (len(content["items"]), width))
+    items = tuple(
+        StoredItem(item, name, parent, row)
+        for (item, name, parent), row in zip(content["items"], rows, strict=True)
+    )
+    return items, {s: tuple(starmap(PopularItem, ones)) for s, ones in content["popular"].items()}
+
+
+def _pack(values: NDArray[np.generic], kind: np.dtype[np.generic]) -> bytes:
+    return values.astype(kind, copy=False).tobytes()
+
+
+def _unpack(packed: bytes, kind: np.dtype[_Number], shape: tuple[int, ...]) -> NDArray[_Number]:
+    """A view that cannot be written to; a copy in the machine's own order on a big-endian machine."""
+    values = np.frombuffer(packed, kind).astype(kind.newbyteorder("="), copy=False).reshape(shape)
+    values.flags.writeable = False
+    return values
+
+
+def _checksum(*parts: bytes) -> int:
+    """Over the parts and where each ends, so that no byte moves from one column to the next unseen."""
+    sealed = 0
+    for part in parts:
+        sealed = zlib.crc32(part, zlib.crc32(len(part).to_bytes(8, "little"), sealed))
+    return sealed
+
+
+def _demand(unaltered: bool) -> None:  # noqa: FBT001 - reads as the sentence that it demands
+    if not unaltered:
+        raise ValueError("a row was altered")
