@@ -37,7 +37,9 @@ NAN = np.nan
 
 METRICS = (recall_at_k, hit_rate_at_k, ndcg_at_k)
 small_scores = arrays(
-    np.float64, array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.sampled_from([-np.inf, 0, 1, 2])
+    np.float64,
+    array_shapes(min_dims=2, max_dims=2, max_side=40),
+    elements=st.sampled_from([-np.inf, 0, 1, 2]),
 )
 
 
