@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
@@ -86,6 +86,7 @@ def test_the_order_of_customers_never_matters() -> None:
         np.testing.assert_array_equal(metric(TOP[order], TRUTH[order], 3), metric(TOP, TRUTH, 3)[order])
 
 
+@settings(deadline=None)
 @given(small_scores, st.integers(1, 8))
 def test_perfect_lists_cannot_be_improved(scores: Floats, k: int) -> None:
     truth = csr_array(np.maximum(scores, 0))
@@ -96,6 +97,7 @@ def test_perfect_lists_cannot_be_improved(scores: Floats, k: int) -> None:
     same(recall_at_k(top, truth, k)[targets > 0], list(np.minimum(k / targets[targets > 0], 1)))
 
 
+@settings(deadline=None)
 @given(small_scores, st.integers(1, 8))
 def test_best_items_are_those_of_a_full_sort(scores: Floats, k: int) -> None:
     top = best_items(scores, None, k)

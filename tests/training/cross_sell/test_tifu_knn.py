@@ -5,7 +5,7 @@ from operator import itemgetter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.errors import InputError
@@ -75,6 +75,7 @@ def test_neighbours_come_from_the_references_only() -> None:
     np.testing.assert_array_equal(score, again)
 
 
+@settings(deadline=None)
 @given(crowds, st.integers(1, 4), st.floats(0.1, 1), st.floats(0.1, 1))
 def test_vectors_are_means_of_groups_of_baskets(
     crowd: list[list[set[str]]], size: int, basket_decay: float, group_decay: float
