@@ -4,11 +4,13 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from features.errors import InputError
 from serving import logs
+from serving.release import NAMES
 from serving.settings import Settings, read_settings
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -22,8 +24,14 @@ def commands(context: click.Context) -> None:
 
 
 @commands.command()
-@click.option("--model", help="Registered model.  [SERVING_MODEL, churn]")
-@click.option("--alias", help="Alias of the version to fetch.  [SERVING_ALIAS, champion]")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    type=click.Choice(NAMES),
+    help="Registered model, once for each.  [SERVING_MODELS, all that have a champion]",
+)
+@click.option("--alias", help="Alias of the versions to fetch.  [SERVING_ALIAS, champion]")
 @click.option("--tracking-uri", help="MLflow registry.  [MLFLOW_TRACKING_URI, sqlite:///mlflow.db]")
 @click.option(
     "--release",
@@ -31,13 +39,15 @@ def commands(context: click.Context) -> None:
     help="Folder to pull into.  [SERVING_RELEASE, workspace/release]",
 )
 @click.pass_obj
-def pull(settings: Settings, /, **given: str | Path | None) -> None:
-    """Fetch the champion, verify it and make it the live release."""
+def pull(settings: Settings, /, **given: str | Path | tuple[str, ...] | None) -> None:
+    """Fetch the champions, verify them and make them the live release together."""
     from serving.pull import pull as pull_release  # noqa: PLC0415 - the running service must not load it
 
     chosen = _override(settings, given)
-    release = pull_release(chosen.model, chosen.alias, chosen.tracking_uri, chosen.release)
-    click.echo(f"{release.model} {release.version} ({release.alias}) is live in {chosen.release}")
+    release = pull_release(chosen.models, chosen.alias, chosen.tracking_uri, chosen.release)
+    versions = " and ".join(f"{model.name} {model.version}" for model in release.models)
+    verb = "is" if len(release.models) == 1 else "are"
+    click.echo(f"{versions} ({release.alias}) {verb} live in {chosen.release}")
 
 
 @commands.command()
@@ -60,8 +70,11 @@ def run(settings: Settings, /, **given: str | int | Path | None) -> None:
     serve(_override(settings, given))
 
 
-def _override(settings: Settings, given: Mapping[str, str | int | Path | None]) -> Settings:
-    return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+def _override(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """The settings with the options that were given; one that may be repeated comes as a tuple."""
+    return settings.model_copy(
+        update={name: value for name, value in given.items() if value not in (None, ())}
+    )
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """What is being served right now, and how something newer on disk takes its place.
 
 The newer release or store is loaded whole and verified, then swapped in at once; a request that began with
-the old set ends with it. When the newer one is broken or does not fit, the old one goes on and a log line
-says why.
+the old set ends with it. When the newer one is broken, or would silence a model that answers now, the old one
+goes on and a log line says why.
 """
 
 import asyncio
@@ -13,10 +13,9 @@ from typing import Generic, TypeVar
 from features.errors import InputError
 from features.store import SqliteStore
 from serving import logs
-from serving.artifact import ModelError
-from serving.churn.answers import Churn
-from serving.churn.model import ChurnModel, load_model
-from serving.release import CURRENT, Release, live_folder, read_release
+from serving.models import load_live
+from serving.release import CURRENT
+from serving.served import Served
 from serving.settings import Settings
 
 T = TypeVar("T")
@@ -25,10 +24,10 @@ POLL_SECONDS = 1.0
 
 
 class Live:
-    """Holds the set that answers, and the reason why there is none or why a newer one is refused."""
+    """Holds the set that answers, and why there is none, why a model is silent or a newer set is refused."""
 
-    def __init__(self, churn: Churn | None = None, fault: str | None = None) -> None:
-        self.churn = churn
+    def __init__(self, served: Served | None = None, fault: str | None = None) -> None:
+        self.served = served
         self.fault = fault
 
 
@@ -38,8 +37,9 @@ class Watch:
     def __init__(self, live: Live, settings: Settings) -> None:
         self._live = live
         self._stale_after = settings.stale_after
-        self._release = _Newest(settings.release / CURRENT, lambda: _load_release(settings.release))
+        self._models = _Newest(settings.release / CURRENT, lambda: load_live(settings.release))
         self._store = _Newest(settings.store, lambda: SqliteStore(settings.store))
+        self._joined: Served | None = None
 
     async def forever(self) -> None:
         """Look every second; loading happens in a thread, so that requests go on meanwhile."""
@@ -52,21 +52,23 @@ class Watch:
 
     def refresh(self) -> None:
         """Swap in what is newer on disk when it is whole and fits; otherwise say once why not."""
-        faults = [fault for fault in (self._release.refresh(), self._store.refresh()) if fault]
-        try:
-            self._combine()
-        except ModelError as fault:
-            faults.append(str(fault))
+        faults = [fault for fault in (self._models.refresh(), self._store.refresh()) if fault]
+        self._join()
+        if self._joined is not None:
+            faults += self._joined.unfit.values()
         self._report("; ".join(faults) or None)
 
-    def _combine(self) -> None:
-        release, store, serving = self._release.value, self._store.value, self._live.churn
-        if release is None or store is None:
+    def _join(self) -> None:
+        models, store, joined = self._models.value, self._store.value, self._joined
+        if models is None or store is None:
             return
-        identity, model = release
-        if serving is None or serving.model is not model or serving.store is not store:
-            self._live.churn = Churn(identity, model, store, self._stale_after)
-            logs.event("serving", model=identity.model, version=identity.version, as_of=store.info.as_of)
+        if joined is not None and joined.models is models and joined.store is store:
+            return
+        self._joined = Served(models, store, self._stale_after)
+        if self._joined.may_replace(self._live.served):
+            self._live.served = self._joined
+            versions = {model.name: model.version for model in models.release.models}
+            logs.event("serving", models=versions, as_of=store.info.as_of)
 
     def _report(self, fault: str | None) -> None:
         if fault is not None and fault != self._live.fault:
@@ -101,9 +103,3 @@ class _Newest(Generic[T]):
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _load_release(root: Path) -> tuple[Release, ChurnModel]:
-    folder = live_folder(root)
-    release = read_release(folder)
-    return release, load_model(folder / release.model)

@@ -1,4 +1,4 @@
-"""The calls of the service: parse, ask, format. All behaviour lives in `serving.churn` and `serving.live`."""
+"""The calls of the service: parse, ask, format. All behaviour lives in the models' packages and `serving.live`."""
 
 import asyncio
 from typing import Annotated, Any
@@ -8,9 +8,12 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from serving.churn.answers import Churn
 from serving.churn.schemas import ChurnAnswer, ChurnBatch, ChurnBatchAnswer, ChurnQuery
+from serving.cross_sell.answers import Offers
+from serving.cross_sell.schemas import OffersAnswer, OffersQuery
 from serving.live import Live
 from serving.problems import NotReady, ProblemDocument, UnknownCustomer
-from serving.schemas import CustomerId, Health, ReleaseAnswer
+from serving.schemas import CustomerId, Health, Readiness, ReleaseAnswer
+from serving.served import Served
 
 CHUNK = 25
 """Customers of a batch between two looks at other requests: some 10 ms with reasons."""
@@ -45,20 +48,34 @@ async def _live(request: Request) -> Live:
     return live
 
 
-async def _ready(live: Annotated[Live, Depends(_live)]) -> Churn:
-    if live.churn is None:
+async def _served(live: Annotated[Live, Depends(_live)]) -> Served:
+    if live.served is None:
         raise NotReady(live.fault or "the service is starting")
-    return live.churn
+    return live.served
+
+
+async def _churn(served: Annotated[Served, Depends(_served)]) -> Churn:
+    if served.churn is None:
+        raise NotReady(served.why_not("churn"))
+    return served.churn
+
+
+async def _offers(served: Annotated[Served, Depends(_served)]) -> Offers:
+    if served.offers is None:
+        raise NotReady(served.why_not("cross_sell"))
+    return served.offers
 
 
 LiveNow = Annotated[Live, Depends(_live)]
-Ready = Annotated[Churn, Depends(_ready)]
+ServedNow = Annotated[Served, Depends(_served)]
+ChurnNow = Annotated[Churn, Depends(_churn)]
+OffersNow = Annotated[Offers, Depends(_offers)]
 
 
 async def churn_of_customer(
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
     query: Annotated[ChurnQuery, Query()],
-    churn: Ready,
+    churn: ChurnNow,
 ) -> ChurnAnswer:
     """Probability that one customer churns, with the reasons in words.
 
@@ -70,7 +87,7 @@ async def churn_of_customer(
     return answer
 
 
-async def churn_of_batch(batch: ChurnBatch, churn: Ready) -> ChurnBatchAnswer:
+async def churn_of_batch(batch: ChurnBatch, churn: ChurnNow) -> ChurnBatchAnswer:
     """The same for up to 1,000 customers, all from one release; unknown ids are listed apart."""
     answer = ChurnBatchAnswer(results=[], unknown=[])
     for start in range(0, len(batch.customer_ids), CHUNK):
@@ -81,24 +98,22 @@ async def churn_of_batch(batch: ChurnBatch, churn: Ready) -> ChurnBatchAnswer:
     return answer
 
 
-async def release(churn: Ready, live: LiveNow) -> ReleaseAnswer:
-    """Which model and data answer right now, and whether something newer was refused."""
-    description, info = churn.model.description, churn.store.info
-    return ReleaseAnswer(
-        model=churn.served_model,
-        run_id=churn.release.run_id,
-        alias=churn.release.alias,
-        pulled_at=churn.release.pulled_at,
-        fingerprint=info.fingerprint,
-        labelled_through=description.labelled_through,
-        population=description.population,
-        definition=description.definition,
-        as_of=info.as_of,
-        published_at=info.published_at,
-        customers=info.customers,
-        stale=churn.stale,
-        fault=live.fault,
-    )
+async def offers_of_customer(
+    customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    query: Annotated[OffersQuery, Query()],
+    offers: OffersNow,
+) -> OffersAnswer:
+    """What to offer one customer: the most probable items first, with the reasons in words.
+
+    Percent-encode the id; a slash in it is fine. A customer without a history, unknown ones included, is
+    `cold` and gets the popular items.
+    """
+    return offers.answer(customer_id, query.kind, query.limit)
+
+
+async def release(served: ServedNow, live: LiveNow) -> ReleaseAnswer:
+    """Which models and data answer right now, and whether something newer was refused."""
+    return served.release_answer(live.fault)
 
 
 async def alive() -> Health:
@@ -106,9 +121,9 @@ async def alive() -> Health:
     return Health(status="alive")
 
 
-async def ready(_: Ready) -> Health:
-    """A verified model and the store that it fits are loaded."""
-    return Health(status="ready")
+async def ready(served: ServedNow) -> Readiness:
+    """At least one verified model answers from a store that it fits."""
+    return Readiness(status="degraded" if served.unfit else "ready")
 
 
 def router() -> APIRouter:
@@ -124,9 +139,13 @@ def router() -> APIRouter:
         tags=["churn"],
         **_documented(ChurnBatchAnswer, 400, 408, 413, 422, 503),
     )
+    offers = "/v1/customers/{customer_id:any}/offers"
+    calls.add_api_route(
+        offers, offers_of_customer, tags=["cross-sell"], **_documented(OffersAnswer, 422, 503)
+    )
     calls.add_api_route("/v1/release", release, tags=["operations"], **_documented(ReleaseAnswer, 503))
     calls.add_api_route("/livez", alive, tags=["operations"], **_documented(Health))
-    calls.add_api_route("/readyz", ready, tags=["operations"], **_documented(Health, 503))
+    calls.add_api_route("/readyz", ready, tags=["operations"], **_documented(Readiness, 503))
     return calls
 
 

@@ -38,25 +38,59 @@ class ServedModel(Answer):
     version: str = Field(examples=["3"])
 
 
-class ReleaseAnswer(Answer):
-    """What is being served right now."""
+class ModelAnswer(ServedModel):
+    """One model of the release."""
 
-    model: ServedModel
-    run_id: str | None = Field(description="The MLflow run that trained the model.")
-    alias: str = Field(examples=["champion"])
-    pulled_at: datetime
-    fingerprint: str = Field(description="The feature set of model and store.")
-    labelled_through: datetime | None = Field(description="The model knows what happened until then.")
-    population: str = Field(description="Whom the model scores.")
-    definition: Definition
+    run_id: str | None = Field(description="The MLflow run that trained it.")
+    labelled_through: datetime | None = Field(description="It knows what happened until then.")
+    population: str = Field(description="Whom it scores.")
+    answers: bool = Field(description="False when it does not fit the store; `fault` says why.")
+
+
+class CandidatesAnswer(Answer):
+    """What the store holds to offer."""
+
+    fingerprint: str = Field(description="Of the features of a customer and an item.")
+    item_level: str = Field(examples=["category"])
+    horizon_days: int
+    new_after_days: int
+    items: int
+    customers: int
+
+
+class StoreAnswer(Answer):
+    """The published data behind every answer."""
+
+    fingerprint: str = Field(description="Of the features of a customer.")
     as_of: datetime
     published_at: datetime
     customers: int
+    candidates: CandidatesAnswer | None = Field(description="Null in a store without cross-sell.")
+
+
+class ReleaseAnswer(Answer):
+    """What is being served right now."""
+
+    models: list[ModelAnswer]
+    alias: str = Field(examples=["champion"])
+    pulled_at: datetime
+    definition: Definition | None = Field(description="What churn means, null without a churn model.")
+    store: StoreAnswer
     stale: bool
-    fault: str | None = Field(description="Why something newer on disk is not served, or null.")
+    fault: str | None = Field(
+        description="Why something newer on disk is not served, or why a model does not answer; or null."
+    )
 
 
 class Health(Answer):
     """The service is there."""
 
-    status: Literal["alive", "ready"]
+    status: Literal["alive"]
+
+
+class Readiness(Answer):
+    """The service can be asked."""
+
+    status: Literal["ready", "degraded"] = Field(
+        description="`degraded`: a model of the release does not fit the store, the others answer."
+    )

@@ -26,7 +26,7 @@ def serve(settings: Settings) -> None:
     listener = listen(config)
     host, port = listener.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    logs.event("started", address=address, docs=f"{address}/docs", ready=live.churn is not None)
+    logs.event("started", address=address, docs=f"{address}/docs", ready=live.served is not None)
     uvicorn.Server(config).run(sockets=[listener])
 
 

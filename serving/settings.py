@@ -3,11 +3,13 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from features.errors import InputError
+from serving.release import ModelName
 
 PREFIX = "SERVING_"
 
@@ -23,12 +25,18 @@ class Settings(BaseSettings):
     store: Path = Path("workspace/online.sqlite")
     stale_after_days: int | None = Field(default=None, ge=1)
     """Age of `as_of` in days beyond which answers say `stale: true`; None never says so."""
-    model: str = "churn"
+    models: Annotated[tuple[ModelName, ...], NoDecode] = ()
+    """Registered models to pull, written with commas between; none takes each one that has the alias."""
     alias: str = "champion"
     tracking_uri: str = Field(
         default="sqlite:///mlflow.db",
         validation_alias=AliasChoices(f"{PREFIX}TRACKING_URI", "MLFLOW_TRACKING_URI"),
     )
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return value.split(",") if isinstance(value, str) else value
 
     @property
     def stale_after(self) -> timedelta | None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 from pydantic import ValidationError
@@ -16,7 +16,8 @@ from serving.churn import sentences
 from serving.churn.artifact import Definition
 from serving.churn.model import ChurnModel
 from serving.churn.schemas import ChurnAnswer, Reason
-from serving.release import Release
+from serving.freshness import is_stale
+from serving.release import ReleasedModel
 from serving.schemas import ServedModel
 
 
@@ -36,7 +37,7 @@ class Churn:
     Raises `ModelError` when both were not made from the same features and the same churn definition.
     """
 
-    release: Release
+    released: ReleasedModel
     model: ChurnModel
     store: OnlineStore
     stale_after: timedelta | None = None
@@ -46,7 +47,7 @@ class Churn:
         same = info.fingerprint == description.fingerprint and list(info.names) == description.features
         if not same or _definition(info.definition) != description.definition:
             raise ModelError(
-                f"model {self.release.model} {self.release.version} and the online store were made from "
+                f"model {self.released.name} {self.released.version} and the online store were made from "
                 "different features or churn definitions: run python -m features publish with the model's "
                 "dataset, or train, promote and pull a model for this store"
             )
@@ -54,12 +55,12 @@ class Churn:
     @property
     def served_model(self) -> ServedModel:
         """The registered model version that answers."""
-        return ServedModel(name=self.release.model, version=self.release.version)
+        return ServedModel(name=self.released.name, version=self.released.version)
 
     @property
     def stale(self) -> bool:
         """Whether the store's moment of knowledge is older than allowed."""
-        return self.stale_after is not None and datetime.now(UTC) - self.store.info.as_of > self.stale_after
+        return is_stale(self.store.info.as_of, self.stale_after)
 
     def answer(self, customer_id: str, reasons: int) -> ChurnAnswer | None:
         """One customer's churn with its largest reasons, or None for an unknown id.

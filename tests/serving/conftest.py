@@ -1,4 +1,4 @@
-"""A tiny real model and store, and a client of the service over them."""
+"""Tiny real models and a store, and a client of the service over them."""
 
 import json
 import logging
@@ -14,9 +14,13 @@ from serving import logs
 from serving.app import create_app
 from serving.churn.answers import Churn
 from serving.churn.model import load_model
+from serving.cross_sell.model import load_model as load_cross_sell
 from serving.live import Live
+from serving.models import Models
+from serving.served import Served
 from tests.fakes import MemoryStore
-from tests.serving.tiny import INFO, RELEASE, ROWS, write_artifact
+from tests.serving.cross_sell import tiny
+from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact
 
 
 @pytest.fixture(scope="session")
@@ -25,9 +29,30 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_artifact(tmp_path_factory.mktemp("artifact") / "churn")
 
 
+@pytest.fixture(scope="session")
+def cross_sell_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cross-sell model folder that nobody changes."""
+    return tiny.write_artifact(tmp_path_factory.mktemp("artifact") / "cross_sell")
+
+
+@pytest.fixture(scope="session")
+def models(artifact: Path, cross_sell_artifact: Path) -> Models:
+    """Both models of one release."""
+    return Models(
+        release_of(RELEASED, tiny.RELEASED),
+        churn=(RELEASED, load_model(artifact)),
+        cross_sell=(tiny.RELEASED, load_cross_sell(cross_sell_artifact)),
+    )
+
+
 @pytest.fixture
 def churn(artifact: Path) -> Churn:
-    return Churn(RELEASE, load_model(artifact), MemoryStore(INFO, ROWS))
+    return Churn(RELEASED, load_model(artifact), MemoryStore(INFO, ROWS))
+
+
+@pytest.fixture
+def served(models: Models) -> Served:
+    return Served(models, MemoryStore(tiny.STORE_INFO, ROWS, tiny.candidates()))
 
 
 @pytest.fixture
@@ -40,8 +65,8 @@ def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
 
 
 @pytest.fixture
-def live(churn: Churn) -> Live:
-    return Live(churn)
+def live(served: Served) -> Live:
+    return Live(served)
 
 
 @pytest.fixture

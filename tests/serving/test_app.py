@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from features.store import StoredCustomer, StoreError, StoreInfo
+from features.store import PopularItem, StoredCandidates, StoredCustomer, StoredItem, StoreError, StoreInfo
 from serving.app import create_app
-from serving.churn.answers import Churn
 from serving.live import Live
+from serving.models import Models
 from serving.problems import MEDIA_TYPE
-from tests.serving.tiny import INFO, RELEASE
+from serving.served import Served
+from tests.serving.cross_sell.tiny import ITEMS, STORE_INFO
 
 LogLines = Callable[[], list[dict[str, Any]]]
 CANARY = "canary-7f3a"
@@ -24,7 +25,8 @@ CANARY = "canary-7f3a"
 class BrokenStore:
     """A store that raises whenever it is asked."""
 
-    info: StoreInfo = INFO
+    info: StoreInfo = STORE_INFO
+    items: tuple[StoredItem, ...] = ITEMS
 
     def __init__(self, fault: Exception) -> None:
         self._fault = fault
@@ -32,18 +34,28 @@ class BrokenStore:
     def get(self, _: str, /) -> StoredCustomer | None:
         raise self._fault
 
+    def candidates(self, _: str, /) -> StoredCandidates | None:
+        raise self._fault
+
+    def popular(self, _: str, /) -> tuple[PopularItem, ...]:
+        raise self._fault
+
     def close(self) -> None:
         """Nothing to let go of."""
 
 
-def broken(churn: Churn, fault: Exception) -> TestClient:
-    return TestClient(
-        create_app(Live(Churn(RELEASE, churn.model, BrokenStore(fault)))), raise_server_exceptions=False
-    )
+def broken(models: Models, fault: Exception) -> TestClient:
+    return TestClient(create_app(Live(Served(models, BrokenStore(fault)))), raise_server_exceptions=False)
 
 
-def test_an_unexpected_fault_is_a_logged_problem_without_a_trace(churn: Churn, log_lines: LogLines) -> None:
-    response = broken(churn, KeyError(CANARY)).get(f"/v1/customers/{CANARY}/churn")
+CALLS = {"churn": "churn", "offers": "cross_sell"}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_an_unexpected_fault_is_a_logged_problem_without_a_trace(
+    models: Models, call: str, log_lines: LogLines
+) -> None:
+    response = broken(models, KeyError(CANARY)).get(f"/v1/customers/{CANARY}/{call}")
     assert response.status_code == 500
     assert response.headers["content-type"] == MEDIA_TYPE
     request_id = response.headers["x-request-id"]
@@ -51,19 +63,31 @@ def test_an_unexpected_fault_is_a_logged_problem_without_a_trace(churn: Churn, l
     assert "Traceback" not in response.text
     (line,) = log_lines()
     assert (line["event"], line["kind"], line["request_id"]) == ("internal-error", "KeyError", request_id)
-    assert any("serving/churn/answers.py" in place for place in line["places"])
+    assert any(f"serving/{CALLS[call]}/answers.py" in place for place in line["places"])
     assert CANARY not in str(line)
     assert CANARY not in response.text
 
 
-def test_a_store_that_breaks_while_serving_is_not_ready(churn: Churn, log_lines: LogLines) -> None:
-    response = broken(churn, StoreError("publish it again")).get("/v1/customers/1/churn")
+@pytest.mark.parametrize("call", CALLS)
+def test_a_store_that_breaks_while_serving_is_not_ready(
+    models: Models, call: str, log_lines: LogLines
+) -> None:
+    response = broken(models, StoreError("publish it again")).get(f"/v1/customers/1/{call}")
     assert response.status_code == 503
     assert response.json()["detail"] == "publish it again"
     assert [line["event"] for line in log_lines()] == ["request-failed"]
 
 
-@pytest.mark.parametrize("path", [f"/v1/customers/{CANARY}/churn", f"/{CANARY}", f"/v1/release?{CANARY}=1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/v1/customers/{CANARY}/churn",
+        f"/v1/customers/{CANARY}/offers",
+        f"/v1/customers/1/offers?kind={CANARY}",
+        f"/{CANARY}",
+        f"/v1/release?{CANARY}=1",
+    ],
+)
 def test_what_callers_send_is_never_logged(
     client: TestClient,
     path: str,
@@ -84,6 +108,8 @@ def test_requests_build_no_data_frame(client: TestClient, monkeypatch: pytest.Mo
     monkeypatch.setattr(pd.DataFrame, "__init__", refuse)
     assert client.get("/v1/customers/1/churn").status_code == 200
     assert client.post("/v1/churn:batch", json={"customer_ids": ["1"], "reasons": 5}).status_code == 200
+    for customer_id in ("1", "stranger"):
+        assert client.get(f"/v1/customers/{customer_id}/offers").json()["offers"]
 
 
 def test_the_docs_page_needs_no_other_host(client: TestClient) -> None:
@@ -109,6 +135,7 @@ def test_every_call_is_documented(openapi: dict[str, Any]) -> None:
     assert calls == {
         "GET /v1/customers/{customer_id}/churn": ["200", "404", "422", "500", "503"],
         "POST /v1/churn:batch": ["200", "400", "408", "413", "422", "500", "503"],
+        "GET /v1/customers/{customer_id}/offers": ["200", "422", "500", "503"],
         "GET /v1/release": ["200", "500", "503"],
         "GET /livez": ["200", "500"],
         "GET /readyz": ["200", "500", "503"],

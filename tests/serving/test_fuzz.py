@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -12,12 +11,13 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.churn.answers import Churn
-from serving.churn.model import load_model
 from serving.live import Live
+from serving.models import Models
 from serving.problems import MEDIA_TYPE
+from serving.served import Served
 from tests.fakes import MemoryStore
-from tests.serving.tiny import INFO, RELEASE, ROWS
+from tests.serving.cross_sell.tiny import STORE_INFO, candidates
+from tests.serving.tiny import ROWS
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -28,8 +28,8 @@ BODY = JSON | st.fixed_dictionaries({"customer_ids": st.lists(st.text() | JSON)}
 
 
 @pytest.fixture(scope="module")
-def connected(artifact: Path) -> Iterator[TestClient]:
-    live = Live(Churn(RELEASE, load_model(artifact), MemoryStore(INFO, ROWS)))
+def connected(models: Models) -> Iterator[TestClient]:
+    live = Live(Served(models, MemoryStore(STORE_INFO, ROWS, candidates())))
     with TestClient(create_app(live), raise_server_exceptions=False) as client:
         yield client
 
@@ -50,6 +50,27 @@ def test_any_customer_has_a_documented_answer(
     if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
         assert (
             str(response.status_code) in documented["/v1/customers/{customer_id}/churn"]["get"]["responses"]
+        )
+    assert response.status_code < 500
+    assert response.headers["content-type"] == (
+        "application/json" if response.status_code == 200 else MEDIA_TYPE
+    )
+
+
+@settings(deadline=None)
+@given(
+    customer_id=st.text(),
+    kind=st.sampled_from(["all", "new", "repeat"]) | st.text(),
+    limit=st.integers() | st.text(),
+)
+def test_any_customer_has_documented_offers(
+    connected: TestClient, documented: dict[str, Any], customer_id: str, kind: str, limit: object
+) -> None:
+    query = f"kind={quote(kind, safe='')}&limit={quote(str(limit), safe='')}"
+    response = connected.get(f"/v1/customers/{quote(customer_id, safe='')}/offers?{query}")
+    if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
+        assert (
+            str(response.status_code) in documented["/v1/customers/{customer_id}/offers"]["get"]["responses"]
         )
     assert response.status_code < 500
     assert response.headers["content-type"] == (

@@ -37,12 +37,12 @@ class Place:
     def served(self) -> str | None:
         """Version, fingerprint and the right score, as one answer shows them."""
         self.watch.refresh()
-        if self.live.churn is None:
+        if self.live.served is None or self.live.served.churn is None:
             return None
-        answer = self.live.churn.answer("1", 0)
+        answer = self.live.served.churn.answer("1", 0)
         assert answer is not None
         assert answer.probability is not None
-        return f"{answer.model.version} {self.live.churn.store.info.fingerprint}"
+        return f"{answer.model.version} {self.live.served.store.info.fingerprint}"
 
 
 @pytest.fixture
@@ -89,16 +89,16 @@ def test_a_newer_release_takes_over(serving: Place) -> None:
 
 
 def test_a_newer_store_takes_over(serving: Place) -> None:
-    before = serving.live.churn
+    before = serving.live.served
     serving.publish()
     assert serving.served() == "1 f1"
-    assert serving.live.churn is not before
+    assert serving.live.served is not before
 
 
 def test_nothing_new_changes_nothing(serving: Place) -> None:
-    before = serving.live.churn
+    before = serving.live.served
     assert serving.served() == "1 f1"
-    assert serving.live.churn is before
+    assert serving.live.served is before
 
 
 @pytest.mark.parametrize("first", ["release", "store"])
@@ -171,13 +171,14 @@ def test_a_lasting_fault_is_logged_once(
 
 
 def test_a_swap_under_a_request_leaves_the_old_set_whole(serving: Place) -> None:
-    held = serving.live.churn
+    held = serving.live.served
     assert held is not None
+    assert held.churn is not None
     for version in range(2, 8):
         serving.release(str(version))
         serving.publish()
         assert serving.served() == f"{version} f1"
-    answer = held.answer("1", 3)
+    answer = held.churn.answer("1", 3)
     assert answer is not None
     assert answer.model.version == "1"
 

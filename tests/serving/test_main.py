@@ -40,26 +40,30 @@ def test_help_names_commands_and_variables(tmp_path: Path, arguments: list[str],
     assert words in shown.stdout
 
 
-def test_a_wrong_option_is_refused(tmp_path: Path) -> None:
-    assert serving(tmp_path, "run", "--port", "70000").returncode == 2
+@pytest.mark.parametrize("arguments", [["run", "--port", "70000"], ["pull", "--model", "nobody"]])
+def test_a_wrong_option_is_refused(tmp_path: Path, arguments: list[str]) -> None:
+    assert serving(tmp_path, *arguments).returncode == 2
 
 
 IMPORTS = """
 import sys
 from starlette.testclient import TestClient
-from tests.serving.tiny import INFO, RELEASE, ROWS, release_into
+from tests.serving.cross_sell.tiny import STORE_INFO, candidates, release_into
+from tests.serving.tiny import ROWS
 from pathlib import Path
 import serving.server
 from serving.app import create_app
-from serving.churn.answers import Churn
 from serving.live import Live
-from serving.churn.model import load_model
+from serving.models import load_live
+from serving.served import Served
 from tests.fakes import MemoryStore
 
-folder = release_into(Path(sys.argv[1]), "3") / "churn"
-app = create_app(Live(Churn(RELEASE, load_model(folder), MemoryStore(INFO, ROWS))))
+root = Path(sys.argv[1])
+release_into(root, "3")
+app = create_app(Live(Served(load_live(root), MemoryStore(STORE_INFO, ROWS, candidates()))))
 with TestClient(app) as client:
     assert client.get("/v1/customers/1/churn").status_code == 200
+    assert client.get("/v1/customers/1/offers").status_code == 200
 print(sorted({name.split(".")[0] for name in sys.modules} & {"mlflow", "duckdb", "ibis", "sqlalchemy",
 "training"}))
 """

@@ -7,13 +7,18 @@ import pytest
 
 from serving.artifact import ModelError
 from serving.release import CURRENT, KEPT, live_folder, read_release
+from tests.serving.cross_sell.tiny import release_into as both_into
 from tests.serving.tiny import release_into
 
 
 def test_the_switched_release_is_the_live_one(tmp_path: Path) -> None:
     folder = release_into(tmp_path, "3")
     assert live_folder(tmp_path) == folder
-    assert read_release(folder).version == "3"
+    assert [model.version for model in read_release(folder).models] == ["3"]
+
+
+def test_a_folder_is_named_after_its_models(tmp_path: Path) -> None:
+    assert both_into(tmp_path, "3").name.startswith("churn-3-cross_sell-3-")
 
 
 def test_a_switch_keeps_the_release_before_it_and_no_older_one(tmp_path: Path) -> None:
@@ -45,7 +50,22 @@ def test_a_broken_pointer_says_what_to_run(tmp_path: Path, damage: Callable[[Pat
         live_folder(root)
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"model": "churn", "surprise": 1}'])
+CHURN = '{"name": "churn", "version": "1", "run_id": null}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        '{"models": [], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}',
+        f'{{"models": [{CHURN}], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z", "surprise": 1}}',
+        f'{{"models": [{CHURN}, {CHURN}], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}}',
+        f'{{"models": [{CHURN.replace("churn", "x")}], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}}',
+        '{"model": "churn", "version": "1", "run_id": null, "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}',
+    ],
+    ids=["empty", "nothing", "no-model", "surprise", "twice", "unknown", "one-model-of-old"],
+)
 def test_a_garbled_release_file_says_what_to_run(tmp_path: Path, text: str) -> None:
     folder = release_into(tmp_path, "3")
     (folder / "release.json").write_text(text)

@@ -52,7 +52,7 @@ def test_a_service_with_nothing_starts_and_picks_up_what_appears(service: Proces
     assert "python -m serving pull" in refused.json()["detail"]
     release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", INFO, ROWS)
-    assert service.wait_for("serving")["version"] == "1"
+    assert service.wait_for("serving")["models"] == {"churn": "1"}
     assert service.client.get("/readyz").status_code == 200
 
 
@@ -79,13 +79,13 @@ def test_malformed_ids_are_refused_over_a_socket(shared: Process) -> None:
 
 def test_a_newer_release_is_served_and_a_broken_one_is_not(ready: Process, tmp_path: Path) -> None:
     release_into(tmp_path / "release", "2")
-    assert ready.wait_for("serving")["version"] == "2"
+    assert ready.wait_for("serving")["models"] == {"churn": "2"}
     folder = release_into(tmp_path / "release", "3")
     (folder / "churn" / "booster.txt").write_text("tree\n")
     assert "booster.txt" in ready.wait_for("refused")["reason"]
     assert ready.client.get("/readyz").status_code == 200
     served = ready.client.get("/v1/release").json()
-    assert served["model"]["version"] == "2"
+    assert [model["version"] for model in served["models"]] == ["2"]
     assert "booster.txt" in served["fault"]
 
 

@@ -20,8 +20,8 @@ def test_defaults_listen_on_loopback_only() -> None:
     settings = read_settings()
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert (settings.release, settings.store) == (Path("workspace/release"), Path("workspace/online.sqlite"))
-    assert (settings.model, settings.alias, settings.tracking_uri) == (
-        "churn",
+    assert (settings.models, settings.alias, settings.tracking_uri) == (
+        (),
         "champion",
         "sqlite:///mlflow.db",
     )
@@ -37,6 +37,16 @@ def test_variables_replace_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.stale_after == timedelta(days=7)
 
 
+@pytest.mark.parametrize(
+    ("value", "models"), [("churn", ("churn",)), ("cross_sell,churn", ("cross_sell", "churn"))]
+)
+def test_models_are_written_with_commas(
+    monkeypatch: pytest.MonkeyPatch, value: str, models: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("SERVING_MODELS", value)
+    assert read_settings().models == models
+
+
 def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
     monkeypatch.setenv("SERVING_TRACKING_URI", "sqlite:///ours.db")
@@ -50,6 +60,9 @@ def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None
         ("SERVING_PORT", "http", "SERVING_PORT"),
         ("SERVING_PORT", "70000", "SERVING_PORT"),
         ("SERVING_STALE_AFTER_DAYS", "0", "SERVING_STALE_AFTER_DAYS"),
+        ("SERVING_MODELS", "churn,bundles", "SERVING_MODELS.*'churn' or 'cross_sell'"),
+        ("SERVING_MODELS", "", "SERVING_MODELS"),
+        ("SERVING_MODEL", "churn", "SERVING_MODEL is no setting; there are .*SERVING_MODELS"),
     ],
 )
 def test_a_wrong_variable_is_named(

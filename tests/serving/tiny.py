@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.store import StoreInfo
-from serving.release import Release, switch
+from serving.release import Release, ReleasedModel, switch
 
 NAMES = ["days_since_purchase", "baskets_56d", "spend_28d", "recency_over_gap"]
 DEFINITION = {"kind": "inactivity", "active_days": 56, "horizon_days": 28}
@@ -70,9 +70,7 @@ INFO = StoreInfo(
     customers=len(ROWS),
     definition=json.dumps(DEFINITION),
 )
-RELEASE = Release(
-    model="churn", version="3", run_id="r1", alias="champion", pulled_at=datetime(2026, 1, 3, tzinfo=UTC)
-)
+RELEASED = ReleasedModel(name="churn", version="3", run_id="r1")
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -114,6 +112,11 @@ def write_artifact(folder: Path, change: Change = lambda _: None) -> Path:
         },
     }
     change(files)
+    return write_files(folder, files)
+
+
+def write_files(folder: Path, files: dict[str, Any]) -> Path:
+    """Write the parts of any artifact, text as it is and the rest as JSON, and their checksums."""
     folder.mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_text(content if isinstance(content, str) else json.dumps(content))
@@ -128,8 +131,13 @@ def write_checksums(folder: Path) -> None:
     (folder / "checksums.json").write_text(json.dumps(sums))
 
 
+def release_of(*models: ReleasedModel) -> Release:
+    """What a pull of these models writes."""
+    return Release(models=models, alias="champion", pulled_at=datetime(2026, 1, 3, tzinfo=UTC))
+
+
 def release_into(root: Path, version: str, change: Change = lambda _: None) -> Path:
-    """Make a tiny release the live one, as a pull would; returns its folder."""
+    """Make a tiny release of churn alone the live one, as a pull would; returns its folder."""
     staged = root / ".staged"
     write_artifact(staged / "churn", change)
-    return switch(root, staged, RELEASE.model_copy(update={"version": version}))
+    return switch(root, staged, release_of(RELEASED.model_copy(update={"version": version})))

@@ -1,0 +1,1 @@
+"""Cross-sell in the service: a verified model, its scores and the sentences about them."""

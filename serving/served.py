@@ -1,0 +1,108 @@
+"""The models of a release joined with a store: the one set that answers, and is swapped as a whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from features.store import OnlineStore
+from serving.artifact import ModelError
+from serving.churn.answers import Churn
+from serving.churn.artifact import Description as ChurnText
+from serving.cross_sell.answers import Offers
+from serving.cross_sell.artifact import Description as CrossSellText
+from serving.freshness import is_stale
+from serving.models import Models
+from serving.release import ModelName, ReleasedModel
+from serving.schemas import CandidatesAnswer, ModelAnswer, ReleaseAnswer, StoreAnswer
+
+
+class Served:
+    """What answers together: a part for each model of the release that fits the store.
+
+    A part is None when the release has no such model, or when it does not fit: then `unfit` says why.
+    """
+
+    def __init__(self, models: Models, store: OnlineStore, stale_after: timedelta | None = None) -> None:
+        self.models = models
+        self.store = store
+        self.unfit: dict[ModelName, str] = {}
+        self.churn: Churn | None = None
+        self.offers: Offers | None = None
+        self._stale_after = stale_after
+        if models.churn is not None:
+            with self._noting("churn"):
+                self.churn = Churn(*models.churn, store, stale_after)
+        if models.cross_sell is not None:
+            with self._noting("cross_sell"):
+                self.offers = Offers(*models.cross_sell, store, stale_after)
+
+    @property
+    def names(self) -> set[ModelName]:
+        """The models that answer."""
+        return {model.name for model in self.models.release.models} - set(self.unfit)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the store's moment of knowledge is older than allowed."""
+        return is_stale(self.store.info.as_of, self._stale_after)
+
+    def may_replace(self, older: "Served | None") -> bool:
+        """Whether this set answers at all, and silences no model that answers now unless the release drops it."""
+        return bool(self.names) and (older is None or older.names.isdisjoint(self.unfit))
+
+    def why_not(self, name: ModelName) -> str:
+        """Why a model does not answer, and what to run."""
+        return self.unfit.get(name) or (
+            f"the release has no {name} model: train and promote one with python -m training "
+            f"{name.replace('_', '-')} --dataset FILE, then python -m serving pull"
+        )
+
+    def release_answer(self, fault: str | None) -> ReleaseAnswer:
+        """What this set is, with the reason why something else is not served."""
+        release, churn = self.models.release, self.models.churn
+        loaded = [pair for pair in (churn, self.models.cross_sell) if pair is not None]
+        return ReleaseAnswer(
+            models=[self._model_answer(released, model.description) for released, model in loaded],
+            alias=release.alias,
+            pulled_at=release.pulled_at,
+            definition=churn and churn[1].description.definition,
+            store=_store_answer(self.store),
+            stale=self.stale,
+            fault=fault,
+        )
+
+    def _model_answer(self, released: ReleasedModel, description: ChurnText | CrossSellText) -> ModelAnswer:
+        return ModelAnswer(
+            name=released.name,
+            version=released.version,
+            run_id=released.run_id,
+            labelled_through=description.labelled_through,
+            population=description.population,
+            answers=released.name in self.names,
+        )
+
+    @contextmanager
+    def _noting(self, name: ModelName) -> Iterator[None]:
+        try:
+            yield
+        except ModelError as fault:
+            self.unfit[name] = str(fault)
+
+
+def _store_answer(store: OnlineStore) -> StoreAnswer:
+    info, held = store.info, store.info.candidates
+    candidates = held and CandidatesAnswer(
+        fingerprint=held.fingerprint,
+        item_level=held.item_level,
+        horizon_days=held.horizon_days,
+        new_after_days=held.new_after_days,
+        items=len(store.items),
+        customers=held.customers,
+    )
+    return StoreAnswer(
+        fingerprint=info.fingerprint,
+        as_of=info.as_of,
+        published_at=info.published_at,
+        customers=info.customers,
+        candidates=candidates,
+    )

@@ -1,0 +1,69 @@
+"""Models and store are joined into one set, and a newer set must not silence a model that answers."""
+
+from dataclasses import replace
+
+import pytest
+
+from features.store import StoreInfo
+from serving.models import Models
+from serving.served import Served
+from tests.fakes import MemoryStore
+from tests.serving import tiny
+from tests.serving.cross_sell.tiny import INFO, STORE_INFO, candidates
+from tests.serving.tiny import ROWS
+
+BARE = tiny.INFO
+OTHER_CHURN = replace(STORE_INFO, fingerprint="f2")
+OTHER_PAIRS = replace(STORE_INFO, candidates=replace(INFO, fingerprint="p2"))
+NOTHING = replace(OTHER_PAIRS, fingerprint="f2")
+
+
+def joined(models: Models, info: StoreInfo) -> Served:
+    return Served(models, MemoryStore(info, ROWS, candidates() if info.candidates else None))
+
+
+@pytest.mark.parametrize(
+    ("info", "names"),
+    [
+        (STORE_INFO, {"churn", "cross_sell"}),
+        (BARE, {"churn"}),
+        (OTHER_PAIRS, {"churn"}),
+        (OTHER_CHURN, {"cross_sell"}),
+        (NOTHING, set()),
+    ],
+    ids=["both", "bare", "other-pairs", "other-churn", "nothing"],
+)
+def test_the_models_that_fit_the_store_answer(models: Models, info: StoreInfo, names: set[str]) -> None:
+    served = joined(models, info)
+    assert served.names == names
+    assert set(served.unfit) == {"churn", "cross_sell"} - names
+    assert (served.churn is not None, served.offers is not None) == ("churn" in names, "cross_sell" in names)
+    assert served.may_replace(None) is bool(names)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "may"),
+    [
+        (STORE_INFO, STORE_INFO, True),
+        (STORE_INFO, BARE, False),
+        (STORE_INFO, OTHER_CHURN, False),
+        (BARE, OTHER_PAIRS, True),
+        (BARE, STORE_INFO, True),
+        (BARE, OTHER_CHURN, False),
+        (OTHER_CHURN, BARE, False),
+    ],
+)
+def test_no_newer_set_silences_a_model_that_answers(
+    models: Models,
+    before: StoreInfo,
+    after: StoreInfo,
+    may: bool,  # noqa: FBT001 - a table of answers
+) -> None:
+    assert joined(models, after).may_replace(joined(models, before)) is may
+
+
+def test_a_release_may_drop_a_model(models: Models) -> None:
+    alone = Models(tiny.release_of(tiny.RELEASED), churn=models.churn)
+    newer = joined(alone, BARE)
+    assert newer.may_replace(joined(models, STORE_INFO))
+    assert "python -m training cross-sell" in newer.why_not("cross_sell")
