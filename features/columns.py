@@ -32,6 +32,7 @@ class Column:
     PROMOTED = "promoted"
     KIND = "kind"
     NAME = "name"
+    TYPE = "type"
     CATEGORY = "category"
     DEPARTMENT = "department"
     BRAND = "brand"

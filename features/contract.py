@@ -94,6 +94,7 @@ CONTRACT: Mapping[str, TableContract] = {
         {
             Column.ITEM: _must(_ID),
             Column.NAME: _TEXT,
+            Column.TYPE: _TEXT,
             Column.CATEGORY: _TEXT,
             Column.DEPARTMENT: _TEXT,
             Column.BRAND: _TEXT,

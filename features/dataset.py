@@ -25,6 +25,12 @@ from features.errors import InputError
 _Text = Annotated[str, Field(min_length=1)]
 _Days = Annotated[int, Field(ge=1, le=3650)]
 
+PRODUCT = "product"
+"""The item level at which an item is what `item_id` names."""
+
+ITEM_LEVELS = (PRODUCT, Column.NAME, Column.TYPE, Column.CATEGORY, Column.DEPARTMENT, Column.BRAND)
+"""What an item can be; all but the first are columns of the items table."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -62,6 +68,20 @@ class Snapshots(_Section):
     """How far apart in time the snapshots are that models learn from."""
 
     every_days: _Days = 7
+
+
+class CrossSell(_Section):
+    """What may be offered to a customer next, and how far ahead to look.
+
+    `item_level` is what an item is: `product`, or a column of the items table such as `type` or `category`. An
+    item that a customer has not bought within `new_after_days` is new to them. `segment` names a declared text
+    attribute: customers without a history are offered what is popular among those of the same level.
+    """
+
+    item_level: _Text
+    horizon_days: _Days
+    new_after_days: _Days = 365
+    segment: _Text | None = None
 
 
 class Source(_Section):
@@ -131,6 +151,7 @@ class Dataset(_Section):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     churn: Churn
     snapshots: Snapshots = Snapshots()
+    cross_sell: CrossSell | None = None
     sources: dict[Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")], Source]
     tables: dict[str, TableSource]
     attributes: dict[str, Annotated[list[_Text], Field(min_length=1)]] = Field(default_factory=dict)
@@ -148,7 +169,7 @@ class Dataset(_Section):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Dataset":
-        problems = [*self._table_problems(), *self._attribute_problems()]
+        problems = [*self._table_problems(), *self._attribute_problems(), *self._cross_sell_problems()]
         needed = Table.TRANSACTIONS if self.churn.label_column is None else Table.CUSTOMERS
         if needed not in self.tables:
             problems.append(f'churn of kind "{self.churn.kind}" needs [tables.{needed}]')
@@ -178,6 +199,20 @@ class Dataset(_Section):
                 yield f"[attributes] {name} is a column of the contract and no attribute"
             if len(set(levels)) < len(levels):
                 yield f"[attributes] {name} lists a level twice"
+
+    def _cross_sell_problems(self) -> Iterator[str]:
+        if self.cross_sell is None:
+            return
+        level, segment = self.cross_sell.item_level, self.cross_sell.segment
+        if level not in ITEM_LEVELS:
+            yield f'[cross_sell] item_level = "{level}" is no item level{choice(level, ITEM_LEVELS)}'
+        needed = [Table.TRANSACTIONS] if level == PRODUCT else [Table.TRANSACTIONS, Table.ITEMS]
+        for table in needed:
+            if table not in self.tables:
+                yield f'[cross_sell] with item_level = "{level}" needs [tables.{table}]'
+        if segment is not None and segment not in self.attributes:
+            nearest = choice(segment, self.attributes)
+            yield f'[cross_sell] segment = "{segment}" is not under [attributes]{nearest}'
 
 
 def read_dataset(path: Path) -> Dataset:
@@ -222,6 +257,7 @@ def _keys(section: list[int | str]) -> list[str]:
     sections: dict[int | str, type[_Section]] = {
         "churn": Churn,
         "snapshots": Snapshots,
+        "cross_sell": CrossSell,
         "sources": Source,
         "tables": TableSource,
     }

@@ -42,6 +42,8 @@ BASKET = Grain(
     },
 )
 
+VISITOR = Grain("visitor", rolls_up=BASKET, columns={"age": _.age.min()})
+
 DAY_OF_VISIT = Grain(
     "day",
     rolls_up=BASKET,
@@ -87,6 +89,47 @@ ITEM = Grain(
         "lines": _.age.count(),
     },
     described_by=Table.ITEMS,
+)
+
+
+BASKET_ITEM = Grain(
+    "basket item",
+    rolls_up="purchases",
+    keys={Column.BASKET: _.basket_id, Column.ITEM: _.item_id},
+    columns={
+        "age": _.age.min(),
+        "amount": _.amount.sum(),
+        "units": _.quantity.sum(),
+        "promoted": _.promoted.cast("float64").max(),
+    },
+)
+
+PAIR_WEEK = Grain(
+    "pair week",
+    rolls_up=BASKET_ITEM,
+    keys={Column.ITEM: _.item_id, "week": (_.age // WEEK).cast("int64")},
+    columns={"baskets": _.age.count()},
+)
+
+PAIR_PERIOD = Grain(
+    "pair period",
+    rolls_up=BASKET_ITEM,
+    keys={Column.ITEM: _.item_id, "period": (_.age // (4 * WEEK)).cast("int64")},
+    columns={"baskets": _.age.count()},
+)
+
+PAIR = Grain(
+    "pair",
+    rolls_up=BASKET_ITEM,
+    keys={Column.ITEM: _.item_id},
+    columns={
+        "age": _.age.min(),
+        "first_age": _.age.max(),
+        "baskets": _.age.count(),
+        "amount": _.amount.sum(),
+        "recent_baskets": (_.age < 28 * DAY).cast("float64").sum(),
+        "recent_promoted": ((_.age < 28 * DAY).cast("float64") * _.promoted).sum(),
+    },
 )
 
 

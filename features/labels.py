@@ -1,4 +1,4 @@
-"""Who a churn definition speaks of, and who left. The only module that looks past `as_of`."""
+"""What happens after a moment: who leaves, and who buys what. The only module that looks past `as_of`."""
 
 from datetime import datetime, timedelta
 
@@ -6,8 +6,9 @@ import ibis
 from ibis import _
 
 from features.columns import Column
-from features.dataset import Churn
+from features.dataset import Churn, CrossSell
 from features.errors import InputError
+from features.item_level import raised
 from features.tables import Tables
 
 LABEL = "label"
@@ -50,13 +51,27 @@ def labels(tables: Tables, churn: Churn, as_of: datetime) -> ibis.Table:
     return people.mutate(label=_[Column.CUSTOMER].isin(gone[Column.CUSTOMER]).cast("float64"))
 
 
+def purchased(tables: Tables, cross_sell: CrossSell, as_of: datetime) -> ibis.Table:
+    """Who buys which item in `[as_of, as_of + horizon)`: `customer_id` and `item_id`, each pair once.
+
+    Items are those of the declared level; a return is no purchase.
+    """
+    bought = _lines(tables, as_of, as_of + timedelta(days=cross_sell.horizon_days))
+    at_level = raised(bought.select(Column.CUSTOMER, Column.ITEM), tables.items, cross_sell.item_level)
+    return at_level.distinct()
+
+
 def _buyers(tables: Tables, start: datetime, end: datetime) -> ibis.Table:
+    return _lines(tables, start, end).select(Column.CUSTOMER).distinct()
+
+
+def _lines(tables: Tables, start: datetime, end: datetime) -> ibis.Table:
+    """The purchases from `start` up to before `end`."""
     lines = tables.transactions
     assert lines is not None, "features.dataset sees to it"
     if Column.QUANTITY in lines.columns:
         lines = lines.filter((_[Column.QUANTITY] >= 0).fill_null(True))  # noqa: FBT003 - the value to fill in
-    within = (lines[Column.TS] >= _moment(start)) & (lines[Column.TS] < _moment(end))
-    return lines.filter(within).select(Column.CUSTOMER).distinct()
+    return lines.filter((lines[Column.TS] >= _moment(start)) & (lines[Column.TS] < _moment(end)))
 
 
 def _customers(tables: Tables) -> ibis.Table:

@@ -1,4 +1,4 @@
-"""The features of every customer at one moment. The only place that cuts off the future."""
+"""The features of every customer, item or pair of both at one moment. The only place that cuts off the future."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ibis import Deferred, _
 
 from features.columns import Column, Table
 from features.definitions import Feature, Grain, columns_of
-from features.grains import BASKET
+from features.grains import BASKET, BASKET_ITEM
 from features.tables import Tables
 
 
@@ -68,24 +68,41 @@ def history(tables: Tables, as_of: datetime) -> History:
     return History(as_of, known)
 
 
-def snapshot(past: History, features: Iterable[Feature]) -> ibis.Table:
-    """One row per customer known at the history's `as_of`: `customer_id`, then float64 features.
+CUSTOMER = (Column.CUSTOMER,)
+"""Key of a snapshot with a row a customer."""
+
+ITEM = (Column.ITEM,)
+"""Key of a snapshot with a row an item that anybody bought."""
+
+PAIR = (Column.CUSTOMER, Column.ITEM)
+"""Key of a snapshot with a row for each customer and item that they bought."""
+
+
+def snapshot(past: History, features: Iterable[Feature], key: tuple[str, ...] = CUSTOMER) -> ibis.Table:
+    """One row per customer (item, or pair of both) known at the history's `as_of`: the key, then float64 features.
 
     Guarantees that nothing at or after `as_of` matters, nor the order of rows. A feature whose tables or
     columns are missing is absent; a value that is not known is NULL.
     """
     offered = tuple(features)
-    table = _customers(past)
+    table = _known(past, key)
     for grain in dict.fromkeys(feature.grain for feature in offered if feature.grain is not None):
-        sums = _sums(past, grain, [feature for feature in offered if feature.grain is grain])
-        table = (
-            table if sums is None else table.left_join(sums, Column.CUSTOMER, rname=f"{{name}}_{grain.name}")
-        )
-    table = _with_derived(
+        sums = _sums(past, grain, [feature for feature in offered if feature.grain is grain], key)
+        table = table if sums is None else table.left_join(sums, list(key), rname=f"{{name}}_{grain.name}")
+    table = with_derived(
         _with_zeros(table, offered), [feature for feature in offered if feature.grain is None]
     )
     names = [feature.name for feature in offered if feature.name in table.columns]
-    return table.select(Column.CUSTOMER, *(table[name].cast("float64").name(name) for name in names))
+    return table.select(*key, *(table[name].cast("float64").name(name) for name in names))
+
+
+def with_derived(table: ibis.Table, features: list[Feature]) -> ibis.Table:
+    """The table with every derived feature whose columns it has, whatever the order they are given in."""
+    ready = [feature for feature in features if feature.needs <= set(table.columns)]
+    if not ready:
+        return table
+    table = table.mutate(**{feature.name: feature.formula for feature in ready})
+    return with_derived(table, [feature for feature in features if feature not in ready])
 
 
 def _possible(formulas: Mapping[str, Deferred], rows: ibis.Table) -> dict[str, Deferred]:
@@ -114,28 +131,20 @@ def _lines(transactions: ibis.Table, as_of: datetime) -> dict[str, ibis.Table]:
     return {"purchases": lines.filter(~returned), "returns": lines.filter(returned)}
 
 
-def _customers(past: History) -> ibis.Table:
-    rows = past.roll_up(BASKET)
+def _known(past: History, key: tuple[str, ...]) -> ibis.Table:
+    rows = past.roll_up(BASKET if key == CUSTOMER else BASKET_ITEM)
     rows = past.tables[Table.CUSTOMERS] if rows is None else rows
-    return rows.select(Column.CUSTOMER).distinct()
+    return rows.select(*key).distinct()
 
 
-def _sums(past: History, grain: Grain, features: list[Feature]) -> ibis.Table | None:
+def _sums(past: History, grain: Grain, features: list[Feature], key: tuple[str, ...]) -> ibis.Table | None:
     rolled = past.roll_up(grain)
     if rolled is None:
         return None
     sums = {feature.name: feature.formula for feature in features if feature.needs <= set(rolled.columns)}
-    return rolled.group_by(Column.CUSTOMER).aggregate(**sums) if sums else None
+    return rolled.group_by(*key).aggregate(**sums) if sums else None
 
 
 def _with_zeros(table: ibis.Table, features: Iterable[Feature]) -> ibis.Table:
     sums = [f.name for f in features if f.unit.adds_up and f.grain is not None and f.name in table.columns]
     return table.mutate(**{name: table[name].cast("float64").fill_null(0.0) for name in sums})
-
-
-def _with_derived(table: ibis.Table, features: list[Feature]) -> ibis.Table:
-    ready = [feature for feature in features if feature.needs <= set(table.columns)]
-    if not ready:
-        return table
-    table = table.mutate(**{feature.name: feature.formula for feature in ready})
-    return _with_derived(table, [feature for feature in features if feature not in ready])

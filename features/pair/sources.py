@@ -1,0 +1,287 @@
+"""Where candidates come from: named sources, each a score of every item for every customer.
+
+A source proposes the items that it scores highest, and its score is a feature of the pair whoever proposed it. All
+are closed forms over purchases before the moment; none knows a label.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from ibis import _
+from scipy.sparse import csr_array
+
+from features import affinity
+from features.definitions import Feature, Unit
+from features.interactions import Codes, Floats, Interactions
+from features.pair.neighbours import Neighbourhood
+
+HEAD = 2_500
+"""Items, the most bought ones, that item-to-item matrices are made of: their cost grows with its cube."""
+
+_FADING_DAYS = 120.0
+_RECENT_DAYS = 28.0
+
+Scores = Callable[[Codes], Floats]
+"""Scores (b, items) for b customers by their codes; 0 says nothing."""
+
+
+def _told(name: str, words: str, source: str, unit: Unit = Unit.NUMBER) -> Feature:
+    return Feature(name, unit, words, _[name], source=source)
+
+
+AFFINITIES = (
+    _told(
+        "pair_fading_baskets",
+        "{value} basket(s) with it, each older basket of the customer counting four fifths of the next",
+        "0.8 to the power of the basket's number",
+    ),
+    _told(
+        "pair_basket_rank", "the newest basket with it is number {value}, 0 if never bought", "counted from 1"
+    ),
+    _told(
+        "neighbour_rate",
+        "{value} of the customers most like this one bought it in the last 84 days",
+        "50 nearest by cosine over purchases fading within 120 days",
+        Unit.SHARE,
+    ),
+    _told(
+        "neighbour_rate_ever",
+        "{value} of the customers most like this one have bought it",
+        "50 nearest by cosine over purchases fading within 120 days",
+        Unit.SHARE,
+    ),
+    _told(
+        "neighbour_rate_recent",
+        "{value} of the customers who lately bought alike have bought it",
+        "50 nearest by cosine over square roots of baskets of the last 84 days",
+        Unit.SHARE,
+    ),
+    _told(
+        "neighbour_rate_28d",
+        "{value} of the customers who buy the same products bought it in the last 28 days",
+        "300 nearest by cosine over products",
+        Unit.SHARE,
+    ),
+    _told(
+        "neighbour_rate_wide",
+        "{value} of the customers who buy the same products have bought it",
+        "300 nearest by cosine over products",
+        Unit.SHARE,
+    ),
+    _told(
+        "item_cosine", "its likeness to the items bought adds up to {value}", "cosine over customers, summed"
+    ),
+    _told(
+        "item_linear", "foretold at {value} by the items bought", "EASE (Steck 2019), penalty 0.2 a customer"
+    ),
+    _told(
+        "item_linear_sharp",
+        "foretold at {value} by the items bought, rare ones included",
+        "EASE (Steck 2019), penalty 0.04 a customer",
+    ),
+    _told(
+        "item_linear_fading",
+        "foretold at {value} by the items bought lately",
+        "EASE (Steck 2019) over logarithms of purchases fading within 120 days, penalty 0.02 a customer",
+    ),
+    _told(
+        "product_linear",
+        "foretold at {value} by the products bought",
+        "ridge regression of items on products one level finer, penalty 0.6 a customer",
+    ),
+    _told(
+        "basket_linear",
+        "foretold at {value} by the last baskets",
+        "EASE (Steck 2019) over baskets of the last 120 days, penalty 0.01 a basket",
+    ),
+    _told(
+        "basket_following",
+        "in {value} of baskets that follow one like the last",
+        "transitions from the last basket, 20 empty baskets as a prior",
+        Unit.SHARE,
+    ),
+)
+"""Features whose values are scores of sources, by the name that `Source.feature` gives."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One origin of candidates: the `proposes` best positive scores of a customer become candidates.
+
+    `feature` names the feature that the score is; None where a feature of the pair or the item says the same.
+    """
+
+    name: str
+    proposes: int
+    scores: Scores
+    feature: str | None = None
+
+
+def sources(lines: Interactions, finer: csr_array) -> tuple[Source, ...]:
+    """All sources over the purchases `lines`; `finer` (customers, products) counts them at a finer level."""
+    return (
+        *_own(lines),
+        *_everybody(lines),
+        *_neighbours(lines, finer),
+        *_item_to_item(lines, finer),
+        *_last_baskets(lines),
+    )
+
+
+def _own(lines: Interactions) -> Iterator[Source]:
+    fading = lines.fading(_FADING_DAYS)
+    by_order = lines.sums(0.8**lines.basket)
+    newest = _newest_basket(lines)
+    yield Source("own history", 120, lambda rows: fading[rows].toarray())
+    yield Source(
+        "own baskets",
+        30,
+        lambda rows: by_order[rows].toarray(),
+        "pair_fading_baskets",
+    )
+    yield Source(
+        "newest basket",
+        0,
+        lambda rows: newest[rows].toarray(),
+        "pair_basket_rank",
+    )
+
+
+def _everybody(lines: Interactions) -> Iterator[Source]:
+    recent, usual = share_of_active(lines, _RECENT_DAYS), share_of_active(lines, 3 * _RECENT_DAYS)
+    growth = np.maximum(share_of_active(lines, _RECENT_DAYS / 2) - usual / 3, 0.0)
+    yield Source("popular", 40, lambda rows: np.broadcast_to(recent, (len(rows), len(recent))))
+    yield Source("trending", 15, lambda rows: np.broadcast_to(growth, (len(rows), len(growth))))
+
+
+def _neighbours(lines: Interactions, finer: csr_array) -> Iterator[Source]:
+    ever, recent, lately = lines.bought(), lines.bought(3 * _RECENT_DAYS), lines.bought(_RECENT_DAYS)
+    alike = Neighbourhood(_head_of(lines.fading(_FADING_DAYS)), 50)
+    shared = Neighbourhood(_head_of(_square_roots(lines.counts(3 * _RECENT_DAYS))), 50)
+    wide = Neighbourhood(_head_of(finer), 300)
+    rates = (
+        ("neighbours", 50, alike, recent, "neighbour_rate"),
+        ("neighbours ever", 0, alike, ever, "neighbour_rate_ever"),
+        ("recent neighbours", 30, shared, ever, "neighbour_rate_recent"),
+        ("wide neighbours", 30, wide, lately, "neighbour_rate_28d"),
+        ("wide neighbours ever", 0, wide, ever, "neighbour_rate_wide"),
+    )
+    for name, proposes, around, bought, feature in rates:
+        yield Source(name, proposes, around.rates(bought), feature)
+
+
+def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
+    bought, customers = lines.bought(), len(lines.customers)
+    head = affinity.most_bought(bought, HEAD)
+    ever, fading = bought[:, head], _logged(lines.fading(_FADING_DAYS))[:, head]
+    gram, products = affinity.together(ever), _head_of(finer, binary=True)
+    linear = affinity.item_to_item(gram, 0.2 * customers)
+    sharp = affinity.item_to_item(gram, 0.04 * customers)
+    faded = affinity.item_to_item(affinity.together(fading), 0.02 * customers)
+    weights, intercepts = affinity.regression(products, ever, 0.6 * customers)
+    width = len(lines.items)
+    yield Source(
+        "similar items",
+        30,
+        _spread(lambda rows: ever[rows] @ affinity.cosine(gram), head, width),
+        "item_cosine",
+    )
+    yield Source(
+        "linear over items",
+        50,
+        _spread(lambda rows: ever[rows] @ linear, head, width),
+        "item_linear",
+    )
+    yield Source(
+        "linear over items, sharper",
+        0,
+        _spread(lambda rows: ever[rows] @ sharp, head, width),
+        "item_linear_sharp",
+    )
+    yield Source(
+        "linear over recent items",
+        30,
+        _spread(lambda rows: fading[rows] @ faded, head, width),
+        "item_linear_fading",
+    )
+    yield Source(
+        "linear over products",
+        50,
+        _spread(lambda rows: products[rows] @ weights + intercepts, head, width),
+        "product_linear",
+    )
+
+
+def _last_baskets(lines: Interactions) -> Iterator[Source]:
+    head = affinity.most_bought(lines.bought(), HEAD)
+    recent = lines.age < _FADING_DAYS
+    serial = affinity.basket_serials(lines)
+    shape = (int(serial.max(initial=0)) + 1, len(lines.items))
+    baskets = csr_array((np.ones(recent.sum()), (serial[recent], lines.item[recent])), shape=shape)[:, head]
+    filled = max(1, len(np.unique(serial[recent])))
+    linear = affinity.item_to_item(affinity.together(baskets), 0.01 * filled)
+    following = affinity.following(lines, head, 20.0)
+    lately, last = lines.sums(0.7**lines.basket)[:, head], lines.sums((lines.basket == 0) * 1.0)[:, head]
+    size = np.maximum(np.asarray(last.sum(axis=1)).ravel(), 1.0)
+    width = len(lines.items)
+    yield Source(
+        "together in baskets",
+        20,
+        _spread(lambda rows: lately[rows] @ linear, head, width),
+        "basket_linear",
+    )
+    yield Source(
+        "after the last basket",
+        20,
+        _spread(lambda rows: last[rows] @ following / size[rows, None], head, width),
+        "basket_following",
+    )
+
+
+def _spread(scores: Callable[[Codes], Floats], head: Codes, width: int) -> Scores:
+    """Scores of the head's items at their places among all; the others get 0."""
+
+    def over_all(rows: Codes) -> Floats:
+        wide = np.zeros((len(rows), width))
+        wide[:, head] = scores(rows)
+        return wide
+
+    return over_all
+
+
+def _head_of(table: csr_array, *, binary: bool = False) -> csr_array:
+    """The columns that most rows have, at most `HEAD`, with their counts or with 1.0 in their place."""
+    held = table.copy()
+    held.data = np.ones_like(held.data)
+    head = affinity.most_bought(held, HEAD)
+    return (held if binary else table)[:, head]
+
+
+def _logged(counts: csr_array) -> csr_array:
+    logged = counts.copy()
+    logged.data = np.log1p(logged.data)
+    return logged
+
+
+def _square_roots(counts: csr_array) -> csr_array:
+    roots = counts.copy()
+    roots.data = np.sqrt(roots.data)
+    return roots
+
+
+def share_of_active(lines: Interactions, days: float) -> Floats:
+    """(items,) share of the customers with a purchase in the last `days` who bought the item."""
+    bought = lines.bought(days)
+    active = max(1, int((np.diff(bought.indptr) > 0).sum()))
+    return np.asarray(bought.sum(axis=0)).ravel() / active
+
+
+def _newest_basket(lines: Interactions) -> csr_array:
+    """1 + the number of the newest basket with the item, (customers, items)."""
+    order = np.lexsort((lines.basket, lines.item, lines.customer))
+    pair = np.stack([lines.customer[order], lines.item[order]])
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (np.diff(pair) != 0).any(axis=0)
+    kept = order[first]
+    return csr_array((lines.basket[kept] + 1.0, (lines.customer[kept], lines.item[kept])), shape=lines.shape)

@@ -1,0 +1,244 @@
+"""Candidates with their features at one moment: what could be offered to whom, and what is known of both.
+
+A row is a customer and an item that some source proposes for them. The features of the pair come first, then those
+of the item, then those of the customer: a store keeps the three apart.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from features.columns import Column
+from features.dataset import CrossSell
+from features.definitions import Feature, Unit
+from features.grains import VISITOR
+from features.interactions import Codes, Floats, Interactions, interactions
+from features.item_level import at_item_level, finer_level, require_item_level
+from features.pair.customers import CUSTOMERS, VARIETY
+from features.pair.items import ITEMS, MARKET
+from features.pair.joined import joined
+from features.pair.purchases import PURCHASES
+from features.pair.sources import AFFINITIES, Source, sources
+from features.snapshot import CUSTOMER, ITEM, PAIR, History, history, snapshot, with_derived
+from features.tables import Tables
+
+CELLS = 4_000_000
+"""Scores of one source that are looked at together: 32 MB."""
+
+_ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class PairSet:
+    """The features of a pair in column order. Two sets with equal fingerprints mean the same numbers."""
+
+    cross_sell: CrossSell
+    pair: tuple[Feature, ...]
+    item: tuple[Feature, ...]
+    customer: tuple[Feature, ...]
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """All features, in column order."""
+        return (*self.pair, *self.item, *self.customer)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over what an item is and over name, text of the formula, grain and source of every feature."""
+        definitions = [
+            (f.name, repr(f.formula), f.grain.definition if f.grain else "derived", f.source)
+            for f in self.features
+        ]
+        text = json.dumps([self.cross_sell.model_dump(), definitions])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class PairRows:
+    """Candidates of some customers, ordered by customer and item."""
+
+    customer: Codes
+    """(n,) places in the snapshot's customers."""
+    item: Codes
+    """(n,) places in the snapshot's items."""
+    proposed: NDArray[np.int64]
+    """(n,) bit i is set where source i of the snapshot proposes the pair."""
+    values: Floats
+    """(n, k) features, NaN for unknown."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Features of pairs with a purchase, of items and of customers, each with its key."""
+
+    pair: ibis.Table
+    item: ibis.Table
+    customer: ibis.Table
+
+
+class PairSnapshot:
+    """All that is known at `as_of` to choose items for customers; rows are computed block by block."""
+
+    def __init__(self, tables: Tables, pairs: PairSet, as_of: datetime) -> None:
+        self.pairs = pairs
+        self.as_of = as_of
+        level = pairs.cross_sell.item_level
+        past = history(tables, as_of)
+        at_level = at_item_level(past, level)
+        self.lines: Interactions = interactions(at_level)
+        self._known = _known(past, at_level)
+        self._finer = at_item_level(past, finer_level(tables.items, level))
+
+    @property
+    def customers(self) -> NDArray[np.str_]:
+        """Sorted ids of the customers who have bought anything."""
+        return self.lines.customers
+
+    @property
+    def items(self) -> NDArray[np.str_]:
+        """Sorted ids of the items that anybody has bought."""
+        return self.lines.items
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """What proposes candidates."""
+        return sources(self.lines, _aligned(interactions(self._finer), self.customers))
+
+    def blocks(self, customers: Codes | None = None) -> Iterator[PairRows]:
+        """The candidates of these customers (default: of all), some customers at a time."""
+        chosen = np.arange(len(self.customers), dtype=np.int32) if customers is None else customers
+        size = max(1, CELLS // max(1, len(self.items)))
+        for start in range(0, len(chosen), size):
+            yield self._rows(chosen[start : start + size])
+
+    def _rows(self, customers: Codes) -> PairRows:
+        scores = [source.scores(customers) for source in self.sources]
+        proposed = np.zeros(scores[0].shape, dtype=np.int64)
+        for place, (source, score) in enumerate(zip(self.sources, scores, strict=True)):
+            proposed |= _best(score, source.proposes).astype(np.int64) << place
+        rows, items = np.nonzero(proposed)
+        told = {
+            source.feature: score[rows, items]
+            for source, score in zip(self.sources, scores, strict=True)
+            if source.feature is not None
+        }
+        codes = customers[rows], items.astype(np.int32)
+        return PairRows(*codes, proposed[rows, items], self._values(*codes, told))
+
+    def _values(self, customer: Codes, item: Codes, told: Mapping[str, Floats]) -> Floats:
+        """(n, k) the features of the pairs, in the order of the pairs given."""
+        pair = _gathered(self._of_pair, self._row_of(customer, item))
+        columns = {**told, **pair, **_gathered(self._of_item, item), **_gathered(self._of_customer, customer)}
+        derived = joined(self.pairs.cross_sell.new_after_days)
+        columns |= _columns(with_derived(ibis.memtable(pa.table(columns)), list(derived)))
+        return np.column_stack([columns[name] for name in self.pairs.names])
+
+    def _row_of(self, customer: Codes, item: Codes) -> NDArray[np.intp]:
+        """(n,) the row of each pair in `_of_pair`, -1 for a pair without a purchase."""
+        wanted = self._keys(customer, item)
+        row = np.searchsorted(self._bought, wanted)
+        row[row == len(self._bought)] = 0
+        return np.where(self._bought[row] == wanted, row, -1)
+
+    def _keys(self, customer: Codes, item: Codes) -> NDArray[np.int64]:
+        return customer.astype(np.int64) * len(self.items) + item
+
+    @cached_property
+    def _bought(self) -> NDArray[np.int64]:
+        """Rising keys of the pairs with a purchase, in the order of the rows of `_of_pair`."""
+        return np.unique(self._keys(self.lines.customer, self.lines.item))
+
+    @cached_property
+    def _of_pair(self) -> dict[str, Floats]:
+        return _columns(self._known.pair.order_by(*PAIR))
+
+    @cached_property
+    def _of_item(self) -> dict[str, Floats]:
+        return _columns(self._known.item.order_by(*ITEM))
+
+    @cached_property
+    def _of_customer(self) -> dict[str, Floats]:
+        return _columns(self._known.customer.order_by(*CUSTOMER))
+
+
+def pair_set(tables: Tables, cross_sell: CrossSell) -> PairSet:
+    """Every feature that these tables can give for the declared items.
+
+    Raises `InputError` when the items table cannot give the level.
+    """
+    require_item_level(tables, cross_sell.item_level)
+    past = history(tables, _ANY_MOMENT)
+    known = _known(past, at_item_level(past, cross_sell.item_level))
+    possible = {
+        *known.pair.columns,
+        *known.item.columns,
+        *known.customer.columns,
+        *(f.name for f in AFFINITIES),
+    }
+    together = ibis.table(dict.fromkeys(possible, "float64"), name="pairs")
+    derived = joined(cross_sell.new_after_days)
+    possible |= set(with_derived(together, list(derived)).columns)
+    return PairSet(
+        cross_sell,
+        tuple(feature for feature in (*derived, *PURCHASES, *AFFINITIES) if feature.name in possible),
+        tuple(feature for feature in ITEMS if feature.name in possible and feature.unit is not Unit.COUNT),
+        tuple(feature for feature in (*CUSTOMERS, *VARIETY) if feature.name in possible),
+    )
+
+
+def _known(past: History, at_level: History) -> Known:
+    counts = snapshot(at_level, [feature for feature in ITEMS if feature.grain is not None], ITEM)
+    visitors = past.roll_up(VISITOR)
+    assert visitors is not None, "features.dataset sees to it that there are transactions"
+    shares = [feature for feature in ITEMS if feature.grain is None]
+    return Known(
+        pair=snapshot(at_level, PURCHASES, PAIR),
+        item=with_derived(counts.cross_join(visitors.aggregate(**MARKET)), shares),
+        customer=snapshot(past, CUSTOMERS).inner_join(snapshot(at_level, VARIETY), Column.CUSTOMER),
+    )
+
+
+def _aligned(finer: Interactions, customers: NDArray[np.str_]) -> csr_array:
+    """Fading counts at a finer level for these customers, in their order; all of them have lines there."""
+    return finer.fading(120.0)[np.searchsorted(finer.customers, customers)]
+
+
+def _best(scores: Floats, count: int) -> NDArray[np.bool_]:
+    """Where the `count` highest positive scores of each row are; ties at the edge go to the lower item."""
+    chosen = np.zeros(scores.shape, dtype=bool)
+    if count == 0:
+        return chosen
+    if count < scores.shape[1]:
+        nearest = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+        np.put_along_axis(chosen, nearest, values=True, axis=1)
+    else:
+        chosen[:] = True
+    return chosen & (scores > 0)
+
+
+def _columns(table: ibis.Table) -> dict[str, Floats]:
+    """The float64 columns of a table by name, NaN for unknown."""
+    found = table.to_pyarrow()
+    return {
+        name: found[name].to_numpy().astype(np.float64) for name in found.column_names if name not in PAIR
+    }
+
+
+def _gathered(columns: Mapping[str, Floats], rows: NDArray[np.signedinteger[Any]]) -> dict[str, Floats]:
+    """Rows of the columns; NaN for row -1."""
+    return {name: np.where(rows >= 0, values[rows], np.nan) for name, values in columns.items()}
