@@ -67,8 +67,7 @@ class Watch:
         self._joined = Served(models, store, self._stale_after)
         if self._joined.may_replace(self._live.served):
             self._live.served = self._joined
-            versions = {model.name: model.version for model in models.release.models}
-            logs.event("serving", models=versions, as_of=store.info.as_of)
+            logs.event("serving", models=self._joined.versions, as_of=store.info.as_of)
 
     def _report(self, fault: str | None) -> None:
         if fault is not None and fault != self._live.fault:

@@ -37,9 +37,9 @@ class Served:
                 self.offers = Offers(*models.cross_sell, store, stale_after)
 
     @property
-    def names(self) -> set[ModelName]:
-        """The models that answer."""
-        return {model.name for model in self.models.release.models} - set(self.unfit)
+    def versions(self) -> dict[ModelName, str]:
+        """The models that answer, each with its version."""
+        return {m.name: m.version for m in self.models.release.models if m.name not in self.unfit}
 
     @property
     def stale(self) -> bool:
@@ -48,7 +48,7 @@ class Served:
 
     def may_replace(self, older: "Served | None") -> bool:
         """Whether this set answers at all, and silences no model that answers now unless the release drops it."""
-        return bool(self.names) and (older is None or older.names.isdisjoint(self.unfit))
+        return bool(self.versions) and (older is None or older.versions.keys().isdisjoint(self.unfit))
 
     def why_not(self, name: ModelName) -> str:
         """Why a model does not answer, and what to run."""
@@ -78,7 +78,7 @@ class Served:
             run_id=released.run_id,
             labelled_through=description.labelled_through,
             population=description.population,
-            answers=released.name in self.names,
+            answers=released.name in self.versions,
         )
 
     @contextmanager

@@ -8,8 +8,10 @@ from typing import Any
 
 import mlflow
 import pytest
+from click.testing import CliRunner
 
 from features.errors import InputError
+from serving.__main__ import commands
 from serving.artifact import ModelError
 from serving.churn.model import load_model
 from serving.models import load_live
@@ -100,6 +102,27 @@ def test_both_champions_go_live_together(registry: Registry, alias: str, tmp_pat
     assert models.cross_sell is not None
     assert models.cross_sell[1].description.features == tiny.NAMES
     assert {path.name for path in live_folder(tmp_path).iterdir()} == {"churn", "cross_sell", "release.json"}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "churn {churn} and cross_sell {cross_sell} ({alias}) are live in {folder}\n"),
+        (["--model", "cross_sell"], "cross_sell {cross_sell} ({alias}) is live in {folder}\n"),
+        (
+            ["--model", "cross_sell", "--model", "churn"],
+            "churn {churn} and cross_sell {cross_sell} ({alias}) are live in {folder}\n",
+        ),
+    ],
+    ids=["any", "one", "both"],
+)
+def test_the_command_tells_what_is_live(
+    registry: Registry, alias: str, tmp_path: Path, options: list[str], told: str
+) -> None:
+    made = {"churn": registry.log("churn", alias), "cross_sell": registry.log("cross_sell", alias)}
+    command = ["pull", "--alias", alias, "--tracking-uri", registry.uri, "--release", str(tmp_path), *options]
+    result = CliRunner().invoke(commands, command)
+    assert result.output == told.format(**made, alias=alias, folder=tmp_path)
 
 
 @pytest.mark.parametrize("name", NAMES_OF_MODELS)

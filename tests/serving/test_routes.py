@@ -8,35 +8,16 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from serving.app import create_app
 from serving.live import Live
 from serving.models import Models
-from serving.problems import MEDIA_TYPE
 from serving.served import Served
 from tests.fakes import MemoryStore
-from tests.serving.cross_sell import tiny
-from tests.serving.tiny import INFO, ROWS, offline_probability, release_of
+from tests.serving.problems import problem
+from tests.serving.tiny import INFO, ROWS, offline_probability
 
 
 def churn_path(customer_id: str) -> str:
     return f"/v1/customers/{quote(customer_id, safe='')}/churn"
-
-
-def offers_path(customer_id: str) -> str:
-    return f"/v1/customers/{quote(customer_id, safe='')}/offers"
-
-
-def problem(response: httpx2.Response, status: int, name: str) -> dict[str, Any]:
-    """The checked problem document of an answer."""
-    assert response.status_code == status
-    assert response.headers["content-type"] == MEDIA_TYPE
-    assert len(response.headers["x-request-id"]) == 32
-    document: dict[str, Any] = response.json()
-    assert document["type"] == (f"/problems/{name}" if name else "about:blank")
-    assert document["status"] == status
-    assert document["title"]
-    assert document["detail"]
-    return document
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[1]], ids=lambda row: ascii(row[0]))
@@ -107,66 +88,6 @@ def test_a_malformed_id_is_refused_without_repeating_it(client: TestClient, malf
 )
 def test_a_wrong_or_unknown_query_is_refused(client: TestClient, query: str) -> None:
     problem(client.get(f"{churn_path('1')}?{query}"), 422, "invalid-request")
-
-
-def test_offers_hold_the_listed_fields_only(client: TestClient) -> None:
-    answer = client.get(offers_path("1")).json()
-    listed = "customer_id status kind offers item_level horizon_days new_after_days as_of model stale"
-    assert set(answer) == set(listed.split())
-    of_offers = "item name category kind probability evidence reasons"
-    assert set(answer["offers"][0]) == set(of_offers.split())
-    assert set(answer["offers"][0]["reasons"][0]) == {"code", "words"}
-    assert answer["model"] == {"name": "cross_sell", "version": "2"}
-
-
-def test_the_score_of_an_offer_over_http_equals_the_offline_formula(client: TestClient) -> None:
-    for customer_id in ("1", "01", "Åse 客"):
-        rows, parents = tiny.rows_of(customer_id)
-        expected = sorted(map(tiny.offline_probability, rows, parents), reverse=True)
-        answer = client.get(offers_path(customer_id)).json()
-        assert (answer["customer_id"], answer["status"]) == (customer_id, "known")
-        given = [offer["probability"] for offer in answer["offers"]]
-        assert given == pytest.approx(expected, rel=0, abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("query", "items"),
-    [
-        ("", 7),
-        ("?kind=all", 7),
-        ("?kind=new", 5),
-        ("?kind=repeat", 2),
-        ("?limit=1", 1),
-        ("?kind=new&limit=100", 5),
-    ],
-)
-def test_the_query_chooses_kind_and_number(client: TestClient, query: str, items: int) -> None:
-    assert len(client.get(offers_path("1") + query).json()["offers"]) == items
-
-
-def test_offers_to_a_stranger_are_flagged_cold(client: TestClient) -> None:
-    response = client.get(offers_path("stranger"))
-    assert response.status_code == 200
-    assert response.json()["status"] == "cold"
-    assert [offer["item"] for offer in response.json()["offers"]] == ["MILK", "CHEESE", "SALT"]
-
-
-def test_offers_take_a_slash_encoded_or_not(client: TestClient) -> None:
-    for path in ("/v1/customers/DE%2F4711/offers", "/v1/customers/DE/4711/offers"):
-        assert client.get(path).json()["customer_id"] == "DE/4711"
-
-
-@pytest.mark.parametrize("malformed", ["", "\x00", "a\nb", "\x7f", "\x85", "x" * 129])
-def test_offers_refuse_a_malformed_id(client: TestClient, malformed: str) -> None:
-    body = problem(client.get(offers_path(malformed)), 422, "invalid-request")
-    assert [error["where"] for error in body["errors"]] == ["path.customer_id"]
-
-
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "limit=", "kind=both", "kind=", "kind=NEW", "reasons=1"]
-)
-def test_offers_refuse_a_wrong_or_unknown_query(client: TestClient, query: str) -> None:
-    problem(client.get(f"{offers_path('1')}?{query}"), 422, "invalid-request")
 
 
 def batch(client: TestClient, content: bytes, media: str = "application/json") -> httpx2.Response:
@@ -259,117 +180,6 @@ def test_a_wrong_path_or_method_is_a_problem(client: TestClient, method: str, pa
     response = client.request(method, path)
     problem(response, status, "")
     assert ("allow" in response.headers) is (status == 405)
-
-
-def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None:
-    live.fault = "a newer one is broken"
-    assert client.get("/v1/release").json() == {
-        "models": [
-            {
-                "name": "churn",
-                "version": "3",
-                "run_id": "r1",
-                "labelled_through": "2017-12-04T00:00:00Z",
-                "population": "customers who bought in the 56 days before as_of",
-                "answers": True,
-            },
-            {
-                "name": "cross_sell",
-                "version": "2",
-                "run_id": "r2",
-                "labelled_through": "2017-12-04T00:00:00Z",
-                "population": "customers with a purchase before as_of",
-                "answers": True,
-            },
-        ],
-        "alias": "champion",
-        "pulled_at": "2026-01-03T00:00:00Z",
-        "definition": {"kind": "inactivity", "active_days": 56, "horizon_days": 28},
-        "store": {
-            "fingerprint": "f1",
-            "as_of": "2017-12-04T00:00:00Z",
-            "published_at": "2026-01-02T00:00:00Z",
-            "customers": len(ROWS),
-            "candidates": {
-                "fingerprint": "p1",
-                "item_level": "category",
-                "horizon_days": 28,
-                "new_after_days": 365,
-                "items": len(tiny.ITEMS),
-                "customers": len(tiny.CANDIDATES),
-            },
-        },
-        "stale": False,
-        "fault": "a newer one is broken",
-    }
-
-
-def test_a_service_with_everything_is_alive_and_ready(client: TestClient) -> None:
-    assert client.get("/livez").json() == {"status": "alive"}
-    assert client.get("/readyz").json() == {"status": "ready"}
-
-
-def partly(models: Models, *names: str) -> Models:
-    """A release of fewer models."""
-    return Models(
-        release_of(*(model for model in models.release.models if model.name in names)),
-        churn=models.churn if "churn" in names else None,
-        cross_sell=models.cross_sell if "cross_sell" in names else None,
-    )
-
-
-def connected(served: Served) -> TestClient:
-    return TestClient(create_app(Live(served)), raise_server_exceptions=False)
-
-
-def test_churn_goes_on_without_candidates_in_the_store(models: Models) -> None:
-    client = connected(Served(models, MemoryStore(INFO, ROWS)))
-    assert client.get(churn_path("1")).status_code == 200
-    refused = problem(client.get(offers_path("1")), 503, "not-ready")
-    assert "declare [cross_sell]" in refused["detail"]
-    assert client.get("/readyz").json() == {"status": "degraded"}
-    body = client.get("/v1/release").json()
-    assert [(model["name"], model["answers"]) for model in body["models"]] == [
-        ("churn", True),
-        ("cross_sell", False),
-    ]
-    assert body["store"]["candidates"] is None
-
-
-def test_offers_go_on_when_churn_does_not_fit_the_store(models: Models) -> None:
-    info = replace(tiny.STORE_INFO, fingerprint="f2")
-    client = connected(Served(models, MemoryStore(info, ROWS, tiny.candidates())))
-    assert client.get(offers_path("1")).status_code == 200
-    assert "different features" in problem(client.get(churn_path("1")), 503, "not-ready")["detail"]
-
-
-@pytest.mark.parametrize(
-    ("has", "lacks", "command"),
-    [("churn", "offers", "training cross-sell"), ("cross_sell", "churn", "training churn")],
-)
-def test_a_model_that_the_release_lacks_says_what_to_run(
-    models: Models, has: str, lacks: str, command: str
-) -> None:
-    store = MemoryStore(tiny.STORE_INFO, ROWS, tiny.candidates())
-    client = connected(Served(partly(models, has), store))
-    detail = problem(client.get(f"/v1/customers/1/{lacks}"), 503, "not-ready")["detail"]
-    assert f"python -m {command}" in detail
-    assert "python -m serving pull" in detail
-    assert client.get(f"/v1/customers/1/{'churn' if lacks == 'offers' else 'offers'}").status_code == 200
-    assert client.get("/readyz").json() == {"status": "ready"}
-    body = client.get("/v1/release").json()
-    assert [model["name"] for model in body["models"]] == [has]
-    assert (body["definition"] is None) is (has == "cross_sell")
-
-
-def test_a_service_with_nothing_is_alive_but_says_what_to_run() -> None:
-    with TestClient(create_app(Live(fault="run python -m serving pull"))) as client:
-        assert client.get("/livez").status_code == 200
-        for path in ("/readyz", "/v1/release", churn_path("1"), offers_path("1")):
-            response = client.get(path)
-            assert problem(response, 503, "not-ready")["detail"] == "run python -m serving pull"
-            assert response.headers["retry-after"] == "5"
-        problem(batch(client, b'{"customer_ids": ["1"]}'), 503, "not-ready")
 
 
 def test_a_swap_is_seen_by_the_next_request(client: TestClient, live: Live, models: Models) -> None:

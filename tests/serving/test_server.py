@@ -12,6 +12,7 @@ import uvicorn
 
 from features.store import publish_sqlite
 from serving.server import listen
+from tests.serving.cross_sell import tiny
 from tests.serving.process import Process
 from tests.serving.tiny import INFO, ROWS, offline_probability, release_into
 
@@ -22,8 +23,8 @@ CANARY = "canary-51c8"
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A ready service that nobody changes."""
     folder = tmp_path_factory.mktemp("shared")
-    release_into(folder / "release", "1")
-    publish_sqlite(folder / "online.sqlite", INFO, ROWS)
+    tiny.release_into(folder / "release", "1")
+    publish_sqlite(folder / "online.sqlite", tiny.STORE_INFO, ROWS, tiny.candidates())
     running = Process(folder)
     yield running
     running.stop()
@@ -62,6 +63,14 @@ def test_the_score_over_a_socket_equals_the_offline_formula(shared: Process) -> 
         expected = offline_probability(row) if in_population else None
         assert answer["customer_id"] == customer_id
         assert answer["probability"] == (expected and pytest.approx(expected, rel=0, abs=1e-12))
+
+
+def test_offers_over_a_socket_equal_the_offline_formula(shared: Process) -> None:
+    rows, parents = tiny.rows_of("1")
+    answer = shared.client.get("/v1/customers/1/offers?limit=100").json()
+    assert [offer["probability"] for offer in answer["offers"]] == pytest.approx(
+        sorted(map(tiny.offline_probability, rows, parents), reverse=True), rel=0, abs=1e-12
+    )
 
 
 def test_answers_leave_at_once() -> None:

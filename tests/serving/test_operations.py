@@ -1,0 +1,129 @@
+"""What is served, whether it can be asked, and one model that goes on without the other."""
+
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from serving.app import create_app
+from serving.live import Live
+from serving.models import Models
+from serving.served import Served
+from tests.fakes import MemoryStore
+from tests.serving.cross_sell import tiny
+from tests.serving.problems import problem
+from tests.serving.tiny import INFO, ROWS, release_of
+
+CHURN = "/v1/customers/1/churn"
+OFFERS = "/v1/customers/1/offers"
+
+
+def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None:
+    live.fault = "a newer one is broken"
+    assert client.get("/v1/release").json() == {
+        "models": [
+            {
+                "name": "churn",
+                "version": "3",
+                "run_id": "r1",
+                "labelled_through": "2017-12-04T00:00:00Z",
+                "population": "customers who bought in the 56 days before as_of",
+                "answers": True,
+            },
+            {
+                "name": "cross_sell",
+                "version": "2",
+                "run_id": "r2",
+                "labelled_through": "2017-12-04T00:00:00Z",
+                "population": "customers with a purchase before as_of",
+                "answers": True,
+            },
+        ],
+        "alias": "champion",
+        "pulled_at": "2026-01-03T00:00:00Z",
+        "definition": {"kind": "inactivity", "active_days": 56, "horizon_days": 28},
+        "store": {
+            "fingerprint": "f1",
+            "as_of": "2017-12-04T00:00:00Z",
+            "published_at": "2026-01-02T00:00:00Z",
+            "customers": len(ROWS),
+            "candidates": {
+                "fingerprint": "p1",
+                "item_level": "category",
+                "horizon_days": 28,
+                "new_after_days": 365,
+                "items": len(tiny.ITEMS),
+                "customers": len(tiny.CANDIDATES),
+            },
+        },
+        "stale": False,
+        "fault": "a newer one is broken",
+    }
+
+
+def test_a_service_with_everything_is_alive_and_ready(client: TestClient) -> None:
+    assert client.get("/livez").json() == {"status": "alive"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def partly(models: Models, *names: str) -> Models:
+    """A release of fewer models."""
+    return Models(
+        release_of(*(model for model in models.release.models if model.name in names)),
+        churn=models.churn if "churn" in names else None,
+        cross_sell=models.cross_sell if "cross_sell" in names else None,
+    )
+
+
+def connected(served: Served) -> TestClient:
+    return TestClient(create_app(Live(served)), raise_server_exceptions=False)
+
+
+def test_churn_goes_on_without_candidates_in_the_store(models: Models) -> None:
+    client = connected(Served(models, MemoryStore(INFO, ROWS)))
+    assert client.get(CHURN).status_code == 200
+    refused = problem(client.get(OFFERS), 503, "not-ready")
+    assert "declare [cross_sell]" in refused["detail"]
+    assert client.get("/readyz").json() == {"status": "degraded"}
+    body = client.get("/v1/release").json()
+    assert [(model["name"], model["answers"]) for model in body["models"]] == [
+        ("churn", True),
+        ("cross_sell", False),
+    ]
+    assert body["store"]["candidates"] is None
+
+
+def test_offers_go_on_when_churn_does_not_fit_the_store(models: Models) -> None:
+    info = replace(tiny.STORE_INFO, fingerprint="f2")
+    client = connected(Served(models, MemoryStore(info, ROWS, tiny.candidates())))
+    assert client.get(OFFERS).status_code == 200
+    assert "different features" in problem(client.get(CHURN), 503, "not-ready")["detail"]
+
+
+@pytest.mark.parametrize(
+    ("has", "lacks", "command"),
+    [("churn", "offers", "training cross-sell"), ("cross_sell", "churn", "training churn")],
+)
+def test_a_model_that_the_release_lacks_says_what_to_run(
+    models: Models, has: str, lacks: str, command: str
+) -> None:
+    store = MemoryStore(tiny.STORE_INFO, ROWS, tiny.candidates())
+    client = connected(Served(partly(models, has), store))
+    detail = problem(client.get(f"/v1/customers/1/{lacks}"), 503, "not-ready")["detail"]
+    assert f"python -m {command}" in detail
+    assert "python -m serving pull" in detail
+    assert client.get(f"/v1/customers/1/{'churn' if lacks == 'offers' else 'offers'}").status_code == 200
+    assert client.get("/readyz").json() == {"status": "ready"}
+    body = client.get("/v1/release").json()
+    assert [model["name"] for model in body["models"]] == [has]
+    assert (body["definition"] is None) is (has == "cross_sell")
+
+
+def test_a_service_with_nothing_is_alive_but_says_what_to_run() -> None:
+    with TestClient(create_app(Live(fault="run python -m serving pull"))) as client:
+        assert client.get("/livez").status_code == 200
+        for path in ("/readyz", "/v1/release", CHURN, OFFERS):
+            response = client.get(path)
+            assert problem(response, 503, "not-ready")["detail"] == "run python -m serving pull"
+            assert response.headers["retry-after"] == "5"
+        problem(client.post("/v1/churn:batch", json={"customer_ids": ["1"]}), 503, "not-ready")
