@@ -78,8 +78,12 @@ def publish_command(dataset: Path, workspace: Path, as_of: datetime | None, stor
     """Publish the snapshot of every customer to the online store."""
     opened = _open(dataset, workspace)
     moment = as_of.replace(tzinfo=UTC) if as_of else data_period(opened.tables, opened.dataset)[1]
-    info = publish(opened, moment, store)
+    with _NOTES.status(f"publishing to {store}"):
+        published = publish(opened, moment, store)
+    info = published.info
     click.echo(f"{info.customers:,} customers as of {info.as_of:%Y-%m-%d} published to {store}")
+    if info.candidates is not None:
+        click.echo(f"{published.candidates:,} candidates for {info.candidates.customers:,} of them")
 
 
 @commands.command()

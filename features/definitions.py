@@ -6,7 +6,7 @@ needs; a formula whose columns a dataset lacks is left out, never filled.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -86,6 +86,20 @@ class Feature:
     def needs(self) -> frozenset[str]:
         """Columns of the grain (or features) that the formula reads."""
         return columns_of(self.formula)
+
+
+def described(features: Iterable[Feature]) -> list[dict[str, object]]:
+    """Name, unit, plain words, source and levels of each feature, as models and reasons need them."""
+    return [
+        {
+            "name": feature.name,
+            "unit": feature.unit.value,
+            "words": feature.words,
+            "source": feature.source,
+            "levels": list(feature.levels),
+        }
+        for feature in features
+    ]
 
 
 def columns_of(formula: Deferred) -> frozenset[str]:

@@ -12,7 +12,7 @@ import ibis
 from features.attributes import attribute_features
 from features.columns import Column
 from features.customer import FAMILIES
-from features.definitions import Feature
+from features.definitions import Feature, described
 from features.snapshot import history, snapshot
 from features.tables import Tables
 
@@ -40,17 +40,8 @@ class FeatureSet:
         return hashlib.sha256(json.dumps(definitions).encode()).hexdigest()
 
     def describe(self) -> list[dict[str, object]]:
-        """Name, unit, plain words, source and levels of each feature, as models and reasons need them."""
-        return [
-            {
-                "name": feature.name,
-                "unit": feature.unit.value,
-                "words": feature.words,
-                "source": feature.source,
-                "levels": list(feature.levels),
-            }
-            for feature in self.features
-        ]
+        """Each feature as `features.definitions.described` tells it."""
+        return described(self.features)
 
 
 def feature_set(tables: Tables, levels: Mapping[str, Sequence[str]]) -> FeatureSet:

@@ -71,8 +71,10 @@ def catalogue(items: ibis.Table | None, level: str) -> ibis.Table:
     """The items of a level: `item_id`, `name` for people and `parent`, empty where there is none.
 
     The parent is the value that most of the item's products have in the next higher level that the table has.
+    Without an items table nothing is known of any item: no rows.
     """
-    assert items is not None, "the level has been required"
+    if items is None:
+        return ibis.memtable([], schema=dict.fromkeys((Column.ITEM, Column.NAME, PARENT), "string"))
     key = Column.ITEM if level == PRODUCT else level
     name = Column.NAME if level == PRODUCT and Column.NAME in items.columns else key
     parent = _parent_level(items.columns, level)

@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 
 from features.columns import Column
 from features.dataset import CrossSell
-from features.definitions import Feature, Unit
+from features.definitions import Feature, Unit, described
 from features.grains import VISITOR
 from features.interactions import Codes, Floats, Interactions, interactions
 from features.item_level import at_item_level, finer_level, require_item_level
@@ -28,12 +28,16 @@ from features.pair.customers import CUSTOMERS, VARIETY
 from features.pair.items import ITEMS, MARKET
 from features.pair.joined import joined
 from features.pair.purchases import PURCHASES
+from features.pair.reasons import ItemWeights
 from features.pair.sources import AFFINITIES, Source, sources
 from features.snapshot import CUSTOMER, ITEM, PAIR, History, history, snapshot, with_derived
 from features.tables import Tables
 
-CELLS = 4_000_000
-"""Scores of one source that are looked at together: 32 MB."""
+CELLS = 2_000_000
+"""Scores of one source that are looked at together, at most: 16 MB."""
+
+TOGETHER = 256
+"""Customers that are looked at together, at most."""
 
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -66,6 +70,10 @@ class PairSet:
         ]
         text = json.dumps([self.cross_sell.model_dump(), definitions])
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def describe(self) -> list[dict[str, object]]:
+        """Each feature as `features.definitions.described` tells it."""
+        return described(self.features)
 
 
 @dataclass(frozen=True)
@@ -119,18 +127,34 @@ class PairSnapshot:
         """What proposes candidates."""
         return sources(self.lines, _aligned(interactions(self._finer), self.customers))
 
+    @cached_property
+    def weights(self) -> ItemWeights:
+        """How strongly a bought item speaks for another."""
+        (found,) = (source.weights for source in self.sources if source.weights is not None)
+        return found
+
     def blocks(self, customers: Codes | None = None) -> Iterator[PairRows]:
         """The candidates of these customers (default: of all), some customers at a time."""
         chosen = np.arange(len(self.customers), dtype=np.int32) if customers is None else customers
-        size = max(1, CELLS // max(1, len(self.items)))
+        size = max(1, min(TOGETHER, CELLS // max(1, len(self.items))))
         for start in range(0, len(chosen), size):
             yield self._rows(chosen[start : start + size])
+
+    def of_items(self) -> Floats:
+        """(items, k2) the features of every item, in the order of the pair set; NaN for unknown."""
+        return _table(self._of_item, self.pairs.item, len(self.items))
+
+    def of_customers(self) -> Floats:
+        """(customers, k3) the features of every customer, in the order of the pair set; NaN for unknown."""
+        return _table(self._of_customer, self.pairs.customer, len(self.customers))
 
     def _rows(self, customers: Codes) -> PairRows:
         scores = [source.scores(customers) for source in self.sources]
         proposed = np.zeros(scores[0].shape, dtype=np.int64)
+        new = self._repeat[customers].toarray() == 0
         for place, (source, score) in enumerate(zip(self.sources, scores, strict=True)):
-            proposed |= _best(score, source.proposes).astype(np.int64) << place
+            eligible = np.where(new == source.new, score, 0.0)
+            proposed |= _best(eligible, source.proposes).astype(np.int64) << place
         rows, items = np.nonzero(proposed)
         told = {
             source.feature: score[rows, items]
@@ -166,6 +190,10 @@ class PairSnapshot:
     @cached_property
     def _of_pair(self) -> dict[str, Floats]:
         return _columns(self._known.pair.order_by(*PAIR))
+
+    @cached_property
+    def _repeat(self) -> csr_array:
+        return self.lines.bought(self.pairs.cross_sell.new_after_days)
 
     @cached_property
     def _of_item(self) -> dict[str, Floats]:
@@ -237,6 +265,11 @@ def _columns(table: ibis.Table) -> dict[str, Floats]:
     return {
         name: found[name].to_numpy().astype(np.float64) for name in found.column_names if name not in PAIR
     }
+
+
+def _table(columns: Mapping[str, Floats], features: tuple[Feature, ...], rows: int) -> Floats:
+    """(rows, features) the columns side by side; of no features a table without columns."""
+    return np.array([columns[feature.name] for feature in features]).reshape(len(features), rows).T
 
 
 def _gathered(columns: Mapping[str, Floats], rows: NDArray[np.signedinteger[Any]]) -> dict[str, Floats]:

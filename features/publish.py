@@ -1,6 +1,7 @@
 """The newest snapshot of every customer, put where the service reads it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from features.candidates import Candidates
 from features.columns import Column
 from features.feature_set import features_at
 from features.labels import population
@@ -19,12 +21,23 @@ _IN_POPULATION = "in_population"
 _CHUNK_ROWS = 50_000
 
 
-def publish(workspace: Workspace, as_of: datetime, path: Path) -> StoreInfo:
+@dataclass(frozen=True)
+class Published:
+    """What the store says of itself, and how many candidates it holds over all customers."""
+
+    info: StoreInfo
+    candidates: int
+
+
+def publish(workspace: Workspace, as_of: datetime, path: Path) -> Published:
     """Write the snapshot at `as_of` as an online store; whoever reads the old one is not disturbed.
 
-    Every known customer is in it; those outside the population of the churn definition are marked. Returns
-    what was published. Raises `StoreError` when there is nobody to publish.
+    Every known customer is in it; those outside the population of the churn definition are marked. Where the
+    dataset declares [cross_sell], so are the candidates of every customer. Raises `StoreError` when there is
+    nobody to publish, `InputError` when the items cannot be had at the declared level.
     """
+    cross_sell = workspace.dataset.cross_sell
+    candidates = None if cross_sell is None else Candidates(workspace.tables, cross_sell, as_of)
     rows = _marked(workspace, as_of).to_pyarrow()
     info = StoreInfo(
         fingerprint=workspace.features.fingerprint,
@@ -33,9 +46,10 @@ def publish(workspace: Workspace, as_of: datetime, path: Path) -> StoreInfo:
         names=workspace.features.names,
         customers=rows.num_rows,
         definition=workspace.dataset.churn.model_dump_json(exclude_none=True),
+        candidates=candidates and candidates.info,
     )
-    publish_sqlite(path, info, _read(rows, workspace.features.names))
-    return info
+    publish_sqlite(path, info, _read(rows, workspace.features.names), candidates and candidates.content())
+    return Published(info, candidates.count if candidates else 0)
 
 
 def _marked(workspace: Workspace, as_of: datetime) -> ibis.Table:

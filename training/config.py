@@ -49,6 +49,25 @@ class ChurnConfig(_Section):
     trees: Trees
 
 
+class CrossSellConfig(_Section):
+    """How the cross-sell model is fitted and judged.
+
+    It learns from the `moments` newest moments, `every_days` apart, at most `most_rows` candidates each, and is
+    judged over the `origins` newest horizons. `shrinkage` is how many customers a category's rate counts for; an
+    answer is mature from `min_item_customers` buyers of the item and `min_visit_days` of the customer.
+    """
+
+    origins: int = Field(ge=1)
+    moments: int = Field(ge=1)
+    every_days: int = Field(ge=1)
+    most_rows: int = Field(ge=1)
+    calibration_ridge: float = Field(gt=0)
+    shrinkage: float = Field(gt=0)
+    min_item_customers: int = Field(ge=1)
+    min_visit_days: int = Field(ge=1)
+    trees: Trees
+
+
 class Promotion(_Section):
     """What a challenger has to hold."""
 
@@ -61,6 +80,7 @@ class Config(_Section):
 
     backtest: Backtest
     churn: ChurnConfig
+    cross_sell: CrossSellConfig
     promotion: Promotion
 
     def flat(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The trees of the churn model: several boosters that differ by chance alone, averaged into one.
+"""The trees of the models: several boosters that differ by chance alone, averaged into one.
 
 Boosters that see few features and rows at a time differ; their mean is steadier than any of them. LightGBM does
 not average boosters, but its text model is one tree after the other, and scores add up: with every leaf divided
@@ -21,10 +21,14 @@ _END = "end of trees"
 
 
 def fit_trees(
-    rows: Floats, label: NDArray[np.float64], names: Sequence[str], config: Trees
+    rows: Floats,
+    label: NDArray[np.float64],
+    names: Sequence[str],
+    config: Trees,
+    weight: NDArray[np.float64] | None = None,
 ) -> lightgbm.Booster:
-    """One booster whose raw score is the mean of `config.boosters` boosters: rows (n, k), label (n,)."""
-    data = lightgbm.Dataset(rows, label, feature_name=list(names), free_raw_data=False)
+    """One booster whose raw score is the mean of `config.boosters` boosters: rows (n, k), label and weight (n,)."""
+    data = lightgbm.Dataset(rows, label, weight=weight, feature_name=list(names), free_raw_data=False)
     return average(
         [
             lightgbm.train(_parameters(config, len(label), seed), data, config.rounds)

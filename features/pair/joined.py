@@ -5,12 +5,15 @@ from ibis import _
 
 from features.definitions import Feature, Unit, ratio
 
+REPEAT = "repeat"
+"""Name of the feature that is 1.0 for an item bought lately enough not to be new to the customer, else 0.0."""
+
 
 def joined(new_after_days: int) -> tuple[Feature, ...]:
     """Features derived from those of the pair, the item and the customer; the first says repeat or new."""
     bought = _.pair_days_since.fill_null(float("inf")) < float(new_after_days)
     return (
-        Feature("repeat", Unit.FLAG, "bought before: {value}", ibis.ifelse(bought, 1.0, 0.0)),
+        Feature(REPEAT, Unit.FLAG, "bought before: {value}", ibis.ifelse(bought, 1.0, 0.0)),
         Feature(
             "pair_basket_share",
             Unit.SHARE,

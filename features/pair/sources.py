@@ -15,6 +15,7 @@ from features import affinity
 from features.definitions import Feature, Unit
 from features.interactions import Codes, Floats, Interactions
 from features.pair.neighbours import Neighbourhood
+from features.pair.reasons import ItemWeights
 
 HEAD = 2_500
 """Items, the most bought ones, that item-to-item matrices are made of: their cost grows with its cube."""
@@ -109,13 +110,19 @@ AFFINITIES = (
 class Source:
     """One origin of candidates: the `proposes` best positive scores of a customer become candidates.
 
+    A source proposes among items that are `new` to the customer, or among those that are not: what customers buy
+    again and again would otherwise leave no room for anything else.
+
     `feature` names the feature that the score is; None where a feature of the pair or the item says the same.
+    `weights` are what the score adds up, of the one source whose reasons are told.
     """
 
     name: str
     proposes: int
     scores: Scores
     feature: str | None = None
+    weights: ItemWeights | None = None
+    new: bool = True
 
 
 def sources(lines: Interactions, finer: csr_array) -> tuple[Source, ...]:
@@ -133,12 +140,13 @@ def _own(lines: Interactions) -> Iterator[Source]:
     fading = lines.fading(_FADING_DAYS)
     by_order = lines.sums(0.8**lines.basket)
     newest = _newest_basket(lines)
-    yield Source("own history", 120, lambda rows: fading[rows].toarray())
+    yield Source("own history", 120, lambda rows: fading[rows].toarray(), new=False)
     yield Source(
         "own baskets",
         30,
         lambda rows: by_order[rows].toarray(),
         "pair_fading_baskets",
+        new=False,
     )
     yield Source(
         "newest basket",
@@ -161,10 +169,10 @@ def _neighbours(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     shared = Neighbourhood(_head_of(_square_roots(lines.counts(3 * _RECENT_DAYS))), 50)
     wide = Neighbourhood(_head_of(finer), 300)
     rates = (
-        ("neighbours", 50, alike, recent, "neighbour_rate"),
+        ("neighbours", 70, alike, recent, "neighbour_rate"),
         ("neighbours ever", 0, alike, ever, "neighbour_rate_ever"),
-        ("recent neighbours", 30, shared, ever, "neighbour_rate_recent"),
-        ("wide neighbours", 30, wide, lately, "neighbour_rate_28d"),
+        ("recent neighbours", 50, shared, ever, "neighbour_rate_recent"),
+        ("wide neighbours", 50, wide, lately, "neighbour_rate_28d"),
         ("wide neighbours ever", 0, wide, ever, "neighbour_rate_wide"),
     )
     for name, proposes, around, bought, feature in rates:
@@ -183,15 +191,16 @@ def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     width = len(lines.items)
     yield Source(
         "similar items",
-        30,
+        40,
         _spread(lambda rows: ever[rows] @ affinity.cosine(gram), head, width),
         "item_cosine",
     )
     yield Source(
         "linear over items",
-        50,
+        70,
         _spread(lambda rows: ever[rows] @ linear, head, width),
         "item_linear",
+        ItemWeights(head, linear),
     )
     yield Source(
         "linear over items, sharper",
@@ -201,13 +210,13 @@ def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     )
     yield Source(
         "linear over recent items",
-        30,
+        50,
         _spread(lambda rows: fading[rows] @ faded, head, width),
         "item_linear_fading",
     )
     yield Source(
         "linear over products",
-        50,
+        80,
         _spread(lambda rows: products[rows] @ weights + intercepts, head, width),
         "product_linear",
     )
