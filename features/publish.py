@@ -46,9 +46,10 @@ def publish(workspace: Workspace, as_of: datetime, path: Path) -> Published:
         names=workspace.features.names,
         customers=rows.num_rows,
         definition=workspace.dataset.churn.model_dump_json(exclude_none=True),
-        candidates=candidates and candidates.info,
+        candidates=candidates.info if candidates else None,
     )
-    publish_sqlite(path, info, _read(rows, workspace.features.names), candidates and candidates.content())
+    content = candidates.content() if candidates else None
+    publish_sqlite(path, info, _read(rows, workspace.features.names), content)
     return Published(info, candidates.count if candidates else 0)
 
 

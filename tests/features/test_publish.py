@@ -60,7 +60,7 @@ def test_who_was_not_known_then_is_none(opened: Workspace, tmp_path: Path, stran
 
 def test_the_store_says_what_it_holds(opened: Workspace, tmp_path: Path) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
-    told = publish(opened, AS_OF, tmp_path / "online.sqlite")
+    told = publish(opened, AS_OF, tmp_path / "online.sqlite").info
     info = SqliteStore(tmp_path / "online.sqlite").info
 
     assert info == told
