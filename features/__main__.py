@@ -10,11 +10,20 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from features.check import cut_offs, rhythm, undeclared_levels
+from features.check import cut_offs, offering, rhythm, undeclared_levels
 from features.errors import InputError
-from features.moments import data_period, labelled_moments
+from features.feature_set import FeatureSet
+from features.moments import cross_sell_moments, data_period, labelled_moments
+from features.pairs import PairSet, pair_set
 from features.publish import publish
-from features.report import print_cut_offs, print_rhythm, print_tables, print_undeclared
+from features.report import (
+    print_cross_sell_moments,
+    print_cut_offs,
+    print_offering,
+    print_rhythm,
+    print_tables,
+    print_undeclared,
+)
 from features.stack import stack
 from features.workspace import Workspace, open_workspace
 
@@ -48,6 +57,10 @@ def check(dataset: Path, workspace: Path) -> None:
     print_tables(console, opened.tables)
     print_cut_offs(console, cut_offs(opened.tables, opened.dataset))
     print_rhythm(console, rhythm(opened.tables, opened.dataset), declared.horizon_days)
+    print_offering(console, offering(opened.tables, opened.dataset))
+    if opened.dataset.cross_sell is not None:
+        moments = cross_sell_moments(opened.tables, opened.dataset)
+        print_cross_sell_moments(console, moments, opened.dataset.cross_sell.horizon_days)
     print_undeclared(console, undeclared_levels(opened.tables, opened.dataset))
     console.print(f"{len(opened.features.names)} features; `python -m features describe` lists them.")
 
@@ -90,15 +103,21 @@ def publish_command(dataset: Path, workspace: Path, as_of: datetime | None, stor
 @_dataset
 @_workspace
 def describe(dataset: Path, workspace: Path) -> None:
-    """Print every feature of the dataset as JSON: name, unit, words, source and formula."""
+    """Print every feature of customers, and of what to offer them, as JSON: name, unit, words and source."""
     opened = _open(dataset, workspace)
-    described = {"fingerprint": opened.features.fingerprint, "features": opened.features.describe()}
+    described: dict[str, object] = _told(opened.features)
+    if opened.dataset.cross_sell is not None:
+        described["cross_sell"] = _told(pair_set(opened.tables, opened.dataset.cross_sell))
     click.echo(json.dumps(described, indent=2))
 
 
 def _open(dataset: Path, workspace: Path) -> Workspace:
     with _NOTES.status(f"checking and loading {dataset}"):
         return open_workspace(dataset, workspace)
+
+
+def _told(features: FeatureSet | PairSet) -> dict[str, object]:
+    return {"fingerprint": features.fingerprint, "features": features.describe()}
 
 
 def _progress(moments: Sequence[datetime]) -> Iterable[datetime]:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import ibis
 from ibis import _
@@ -11,6 +11,7 @@ from features.attributes import attribute_names
 from features.columns import Column
 from features.dataset import Dataset
 from features.grains import DAY_OF_VISIT
+from features.item_level import at_item_level, require_item_level
 from features.labels import LABEL, labels
 from features.moments import data_period, labelled_moments
 from features.snapshot import history
@@ -46,6 +47,18 @@ class Rhythm:
     suggested_horizon_days: int
 
 
+@dataclass(frozen=True)
+class Offering:
+    """What a dataset can offer at its item level; counts are over the whole data, without returns."""
+
+    item_level: str
+    items: int
+    lines: int
+    lines_without_item: int
+    customers: int
+    customers_with_one_basket: int
+
+
 def cut_offs(tables: Tables, dataset: Dataset) -> list[CutOff]:
     """Customers and churners of the declared definition at up to twelve candidate moments, evenly spread."""
     moments = labelled_moments(tables, dataset)
@@ -69,6 +82,27 @@ def rhythm(tables: Tables, dataset: Dataset) -> Rhythm | None:
     if row["long"] is None:
         return None
     return Rhythm(row["median"], row["long"], 7 * max(1, math.ceil(row["long"] / 7)))
+
+
+def offering(tables: Tables, dataset: Dataset) -> Offering | None:
+    """What was bought at the declared item level; None without [cross_sell].
+
+    A line is without an item when the items table does not name its product or leaves the level empty. Raises
+    `InputError` when the items table cannot give the level at all.
+    """
+    if dataset.cross_sell is None:
+        return None
+    level = dataset.cross_sell.item_level
+    require_item_level(tables, level)
+    past = history(tables, data_period(tables, dataset)[1] + timedelta(days=1))
+    lines, at_level = past.tables["purchases"], at_item_level(past, level).tables["purchases"]
+    baskets = lines.group_by(Column.CUSTOMER).aggregate(baskets=_[Column.BASKET].nunique())
+    single = baskets.aggregate(customers=_.count(), single=(_.baskets == 1).sum().fill_null(0))
+    found = at_level.aggregate(items=_[Column.ITEM].nunique(), lines=_.count())
+    every = lines.aggregate(all_lines=_.count())
+    (row,) = single.cross_join(found).cross_join(every).to_pyarrow().to_pylist()
+    without = row["all_lines"] - row["lines"]
+    return Offering(level, row["items"], row["all_lines"], without, row["customers"], row["single"])
 
 
 def undeclared_levels(tables: Tables, dataset: Dataset) -> dict[str, list[str]]:

@@ -38,16 +38,42 @@ def labelled_moments(tables: Tables, dataset: Dataset) -> list[datetime]:
     start, end = data_period(tables, dataset)
     if churn.horizon_days is None:
         return [end]
-    step = timedelta(days=dataset.snapshots.every_days)
-    newest = end - timedelta(days=churn.horizon_days)
-    oldest = start + timedelta(days=churn.active_days or churn.horizon_days)
-    moments = [newest - number * step for number in range((newest - oldest) // step + 1)]
+    moments = _grid(dataset, (start, end), churn.active_days or churn.horizon_days, churn.horizon_days)
     if not moments:
         raise InputError(
             f"{dataset.name}: horizon_days = {churn.horizon_days} and active_days = {churn.active_days or 0} "
             f"do not fit into data from {start:%Y-%m-%d} to {end:%Y-%m-%d}; shorten them or bring more history"
         )
-    return moments[::-1]
+    return moments
+
+
+def cross_sell_moments(tables: Tables, dataset: Dataset) -> list[datetime]:
+    """Moments whose purchases are known in full, oldest first, `every_days` apart, counted back from the newest.
+
+    The first lies two horizons after the start of the data, so that there is a past to choose candidates from.
+    Raises `InputError` when [cross_sell] is not declared, or when its horizon leaves no moment.
+    """
+    if dataset.cross_sell is None:
+        raise InputError(f"{dataset.name} declares nothing to offer; add [cross_sell] to {dataset.path}")
+    horizon = dataset.cross_sell.horizon_days
+    start, end = data_period(tables, dataset)
+    moments = _grid(dataset, (start, end), 2 * horizon, horizon)
+    if not moments:
+        raise InputError(
+            f"{dataset.name}: [cross_sell] horizon_days = {horizon} needs {3 * horizon} days of data (two horizons "
+            f"past, one to come), and there are {(end - start).days} from {start:%Y-%m-%d} to {end:%Y-%m-%d}; "
+            "shorten it or bring more history"
+        )
+    return moments
+
+
+def _grid(
+    dataset: Dataset, period: tuple[datetime, datetime], past_days: int, horizon_days: int
+) -> list[datetime]:
+    """Moments `every_days` apart with so much past and so much to come within the period, oldest first."""
+    step = timedelta(days=dataset.snapshots.every_days)
+    oldest, newest = period[0] + timedelta(days=past_days), period[1] - timedelta(days=horizon_days)
+    return [newest - number * step for number in range((newest - oldest) // step + 1)][::-1]
 
 
 def _span(column: ibis.Column) -> tuple[datetime, datetime] | None:

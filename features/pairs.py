@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import ibis
 import numpy as np
@@ -242,8 +242,14 @@ def _known(past: History, at_level: History) -> Known:
 
 
 def _aligned(finer: Interactions, customers: NDArray[np.str_]) -> csr_array:
-    """Fading counts at a finer level for these customers, in their order; all of them have lines there."""
-    return finer.fading(120.0)[np.searchsorted(finer.customers, customers)]
+    """Fading counts at a finer level for these customers, in their order; nothing for who has no line there."""
+    known = np.flatnonzero(np.isin(finer.customers, customers))
+    place = np.searchsorted(customers, finer.customers[known])
+    shape = (len(customers), len(finer.customers))
+    chosen = csr_array((np.ones(len(known)), (place, known)), shape=shape)
+    aligned = cast("csr_array", chosen @ finer.fading(120.0))
+    aligned.sort_indices()
+    return aligned
 
 
 def _best(scores: Floats, count: int) -> NDArray[np.bool_]:

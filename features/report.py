@@ -1,9 +1,11 @@
 """What `python -m features check` says: the findings as tables and sentences for a person."""
 
+from datetime import datetime
+
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from features.check import MIN_CHURNERS, CutOff, Rhythm
+from features.check import MIN_CHURNERS, CutOff, Offering, Rhythm
 from features.columns import Table
 from features.tables import Tables
 
@@ -42,6 +44,29 @@ def print_rhythm(console: Console, rhythm: Rhythm | None, declared_days: int | N
         f"The median customer pauses {rhythm.median_pause_days:.0f} days between visits; nine of ten pause less "
         f"than {rhythm.long_pause_days:.0f} days on average. "
         f"Suggested horizon: {rhythm.suggested_horizon_days} days{declared}.",
+        soft_wrap=True,
+    )
+
+
+def print_offering(console: Console, found: Offering | None) -> None:
+    """What could be offered, and what of the purchases has no item at the level."""
+    if found is None:
+        return
+    share = found.lines_without_item / found.lines if found.lines else 0.0
+    console.print(
+        f"Items to offer: {found.items:,} at the level {found.item_level}. "
+        f"{found.lines_without_item:,} of {found.lines:,} purchase lines ({share:.1%}) have none: they count as "
+        "purchases of the customer and of no item. "
+        f"{found.customers_with_one_basket:,} of {found.customers:,} customers have a single basket.",
+        soft_wrap=True,
+    )
+
+
+def print_cross_sell_moments(console: Console, moments: list[datetime], horizon_days: int) -> None:
+    """How many moments there are to learn offers from, and until when."""
+    console.print(
+        f"Offers can be learned at {len(moments)} moments from {moments[0]:%Y-%m-%d} to {moments[-1]:%Y-%m-%d}, "
+        f"each with the {horizon_days} days of purchases after it.",
         soft_wrap=True,
     )
 
