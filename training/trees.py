@@ -27,7 +27,7 @@ def fit_trees(
     config: Trees,
     weight: NDArray[np.float64] | None = None,
 ) -> lightgbm.Booster:
-    """One booster whose raw score is the mean of `config.boosters` boosters: rows (n, k), label and weight (n,)."""
+    """One booster whose raw score is the mean of `config.boosters` boosters: rows (n, k), the others (n,)."""
     data = lightgbm.Dataset(rows, label, weight=weight, feature_name=list(names), free_raw_data=False)
     return average(
         [

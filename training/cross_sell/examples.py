@@ -1,5 +1,6 @@
 """What the model learns from: candidates of one moment with what became of them, some of the misses drawn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,10 +29,10 @@ class Examples:
     """Share of the candidates that nobody bought which was kept."""
 
 
-def draw_examples(period: Period, parents: NDArray[np.str_], most: int) -> Examples:
+def draw_examples(period: Period, parents: Mapping[str, str], most: int) -> Examples:
     """All purchases among the candidates, and of the others as many as `most` rows have room for.
 
-    `parents` names the category of each of the snapshot's items. The draw depends on nothing but the moment, and
+    `parents` names the categories of items. The draw depends on nothing but the moment, and
     each row that was left out is made up for by the weight of those that stayed, so that the sum of weights is
     the number of candidates.
     """
@@ -43,7 +44,7 @@ def draw_examples(period: Period, parents: NDArray[np.str_], most: int) -> Examp
     drawn = [_drawn(rows, label, share, random) for rows, label in blocks]
     values, labels, items = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
     weight = np.where(labels > 0, 1.0, 1.0 / share)
-    return Examples(period.snapshot.as_of, values, labels, weight, parents[items], share)
+    return Examples(period.snapshot.as_of, values, labels, weight, period.parents(parents)[items], share)
 
 
 def _labelled(period: Period, rows: PairRows) -> tuple[PairRows, Floats]:

@@ -1,11 +1,11 @@
-"""The cross-sell model: trees over features of a customer and an item, calibrated for repeat and for new purchases.
+"""The cross-sell model: trees over features of a customer and an item, calibrated for repeat and new purchases.
 
 One model serves both kinds: it ranks new items as well as a model of new items alone, and learns from many more
 purchases. What differs between the kinds is drift, so each has a calibration of its own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import lightgbm
@@ -51,7 +51,9 @@ class Shrinkage:
     rates: Mapping[str, Rates]
     default: Rates
 
-    def shrunk(self, probability: Floats, evidence: Floats, repeat: NDArray[np.bool_], parent: NDArray[np.str_]) -> Floats:
+    def shrunk(
+        self, probability: Floats, evidence: Floats, repeat: NDArray[np.bool_], parent: NDArray[np.str_]
+    ) -> Floats:
         """Probabilities (n,) drawn towards the rates of their categories; all arguments are (n,)."""
         prior = np.empty(len(probability))
         for name in np.unique(parent):
@@ -71,7 +73,7 @@ class CrossSellModel:
     shrinkage: Shrinkage
 
     def probability(self, rows: Floats, parent: NDArray[np.str_]) -> Floats:
-        """Calibrated and shrunk probability (n,) of candidates whose items belong to the categories `parent` (n,)."""
+        """Calibrated, shrunk probability (n,) of candidates, whose items are of the categories `parent` (n,)."""
         again = rows[:, self.names.index(REPEAT)] > 0
         log_odds = np.asarray(self.booster.predict(rows, raw_score=True))
         q = np.where(again, self.repeat.probability(log_odds), self.new.probability(log_odds))
@@ -91,15 +93,20 @@ def fit_cross_sell(
     trial = _trees(known or [newest], names, config)
     log_odds = np.asarray(trial.predict(newest.rows, raw_score=True))
     again = newest.rows[:, list(names).index(REPEAT)] > 0
-    calibrations = [_calibration(log_odds, newest, kind, config) for kind in (again, ~again)]
     return CrossSellModel(
-        tuple(names), _trees(examples, names, config), *calibrations, shrinkage(examples, names, config.shrinkage)
+        tuple(names),
+        _trees(examples, names, config),
+        repeat=_calibration(log_odds, newest, again, config),
+        new=_calibration(log_odds, newest, ~again, config),
+        shrinkage=shrinkage(examples, names, config.shrinkage),
     )
 
 
 def shrinkage(examples: Sequence[Examples], names: Sequence[str], strength: float) -> Shrinkage:
     """The rates of all categories, from weighted examples."""
-    label, weight = (np.concatenate(parts) for parts in zip(*((e.label, e.weight) for e in examples), strict=True))
+    label, weight = (
+        np.concatenate(parts) for parts in zip(*((e.label, e.weight) for e in examples), strict=True)
+    )
     again = np.concatenate([e.rows[:, list(names).index(REPEAT)] > 0 for e in examples])
     parents, place = np.unique(np.concatenate([e.parent for e in examples]), return_inverse=True)
     default = Rates(_rate(label, weight, again), _rate(label, weight, ~again))
@@ -107,7 +114,9 @@ def shrinkage(examples: Sequence[Examples], names: Sequence[str], strength: floa
         _rates(place, weight * label * kind, weight * kind, overall, strength)
         for kind, overall in ((again, default.repeat), (~again, default.new))
     ]
-    found = {str(name): Rates(float(old), float(new)) for name, old, new in zip(parents, *by_kind, strict=True)}
+    found = {
+        str(name): Rates(float(old), float(new)) for name, old, new in zip(parents, *by_kind, strict=True)
+    }
     return Shrinkage(strength, found, default)
 
 
@@ -115,7 +124,9 @@ def _rate(label: Floats, weight: Floats, chosen: NDArray[np.bool_]) -> float:
     return float((weight * label)[chosen].sum() / max(1.0, weight[chosen].sum()))
 
 
-def _rates(place: NDArray[np.intp], bought: Floats, offered: Floats, overall: float, strength: float) -> Floats:
+def _rates(
+    place: NDArray[np.intp], bought: Floats, offered: Floats, overall: float, strength: float
+) -> Floats:
     """(parents,) purchase rates, themselves drawn towards the overall one."""
     total = np.bincount(place, offered)
     return np.asarray((np.bincount(place, bought) + strength * overall) / (total + strength))
@@ -123,7 +134,9 @@ def _rates(place: NDArray[np.intp], bought: Floats, offered: Floats, overall: fl
 
 def _trees(examples: Sequence[Examples], names: Sequence[str], config: CrossSellConfig) -> lightgbm.Booster:
     rows = np.concatenate([each.rows for each in examples])
-    label, weight = (np.concatenate([getattr(each, part) for each in examples]) for part in ("label", "weight"))
+    label, weight = (
+        np.concatenate([getattr(each, part) for each in examples]) for part in ("label", "weight")
+    )
     return fit_trees(rows, label, names, config.trees, weight)
 
 

@@ -1,5 +1,6 @@
 """A moment with what was known at it and what was bought in the horizon after it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -36,8 +37,8 @@ class Period:
         """The purchases of one kind, (customers, items)."""
         if kind == "all":
             return self.truth
-        again = self.truth.multiply(self.repeat).tocsr()
-        return again if kind == "repeat" else (self.truth - again).tocsr()
+        again = csr_array(self.truth.multiply(self.repeat))
+        return again if kind == "repeat" else csr_array(self.truth - again)
 
     def allowed(self, kind: str, customers: NDArray[np.intp]) -> NDArray[np.bool_] | None:
         """(rows, items) which items a list of this kind may hold for these customers; None for every item."""
@@ -45,6 +46,10 @@ class Period:
             return None
         before = self.repeat[customers].toarray() > 0
         return before if kind == "repeat" else ~before
+
+    def parents(self, known: Mapping[str, str]) -> NDArray[np.str_]:
+        """(items,) the category of each item, empty where none is known."""
+        return np.array([known.get(str(item), "") for item in self.snapshot.items], dtype=np.str_)
 
     def bought(self, rows: PairRows) -> NDArray[np.float64]:
         """(n,) 1.0 for the candidates that their customers buy."""
