@@ -60,8 +60,8 @@ def cross_sell_moments(tables: Tables, dataset: Dataset) -> list[datetime]:
     moments = _grid(dataset, (start, end), 2 * horizon, horizon)
     if not moments:
         raise InputError(
-            f"{dataset.name}: [cross_sell] horizon_days = {horizon} needs {3 * horizon} days of data (two horizons "
-            f"past, one to come), and there are {(end - start).days} from {start:%Y-%m-%d} to {end:%Y-%m-%d}; "
+            f"{dataset.name}: [cross_sell] horizon_days = {horizon} needs {3 * horizon} days of data, two "
+            f"thirds of them past, and there are {(end - start).days} from {start:%Y-%m-%d} to {end:%Y-%m-%d}; "
             "shorten it or bring more history"
         )
     return moments

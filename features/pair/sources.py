@@ -184,6 +184,7 @@ def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     head = affinity.most_bought(bought, HEAD)
     ever, fading = bought[:, head], _logged(lines.fading(_FADING_DAYS))[:, head]
     gram, products = affinity.together(ever), _head_of(finer, binary=True)
+    similar = affinity.cosine(gram)
     linear = affinity.item_to_item(gram, 0.2 * customers)
     sharp = affinity.item_to_item(gram, 0.04 * customers)
     faded = affinity.item_to_item(affinity.together(fading), 0.02 * customers)
@@ -192,7 +193,7 @@ def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     yield Source(
         "similar items",
         40,
-        _spread(lambda rows: ever[rows] @ affinity.cosine(gram), head, width),
+        _spread(lambda rows: ever[rows] @ similar, head, width),
         "item_cosine",
     )
     yield Source(
