@@ -106,13 +106,13 @@ def test_regression_is_the_ridge_of_scikit_learn() -> None:
 def test_following_is_the_share_of_next_baskets() -> None:
     # ann: {apple}, then {apple, bread}, then {bread}. bob: {figs}, then {apple}.
     chosen = np.array([0, 1, 2], dtype=np.int32)
-    expected = [[1 / 2, 2 / 2, 0], [0, 1 / 1, 0], [1 / 1, 0, 0]]
+    expected = np.array([[1 / 2, 2 / 2, 0], [0, 1 / 1, 0], [1 / 1, 0, 0]])
     np.testing.assert_allclose(following(PAST, chosen, 0.0), expected)
 
 
 def test_following_believes_a_rare_item_less() -> None:
     chosen = np.array([1, 2], dtype=np.int32)
-    np.testing.assert_allclose(following(PAST, chosen, 3.0), [[1 / 4, 0], [0, 0]])
+    np.testing.assert_allclose(following(PAST, chosen, 3.0), np.array([[1 / 4, 0], [0, 0]]))
 
 
 def test_baskets_are_numbered_customer_by_customer() -> None:
