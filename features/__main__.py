@@ -96,7 +96,7 @@ def publish_command(dataset: Path, workspace: Path, as_of: datetime | None, stor
     info = published.info
     click.echo(f"{info.customers:,} customers as of {info.as_of:%Y-%m-%d} published to {store}")
     if info.candidates is not None:
-        click.echo(f"{published.candidates:,} candidates for {info.candidates.customers:,} of them")
+        click.echo(f"{published.candidates:,} candidates for {info.candidates.customers:,} customers")
 
 
 @commands.command()

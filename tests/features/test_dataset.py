@@ -8,6 +8,8 @@ from features.dataset import read_dataset
 from features.errors import InputError
 from tests.features.shop import EXPLICIT, INACTIVITY, SHOP, declare
 
+OFFERED = '[cross_sell]\nitem_level = "category"\nhorizon_days = 28\n'
+ITEMS = '[tables.items]\nsource = "lines"\n'
 CUSTOMERS = '[sources]\npeople = { path = "people.csv" }\n[tables.customers]\nsource = "people"\n'
 
 
@@ -51,6 +53,20 @@ def test_the_shipped_declaration_is_valid() -> None:
         "contacts",
         "responses",
     }
+
+
+def test_items_to_offer_are_declared_with_their_defaults(tmp_path: Path) -> None:
+    assert declare(tmp_path, INACTIVITY + SHOP).cross_sell is None
+    declared = declare(tmp_path, INACTIVITY + OFFERED + SHOP + ITEMS).cross_sell
+    assert declared is not None
+    assert (declared.item_level, declared.horizon_days) == ("category", 28)
+    assert (declared.new_after_days, declared.segment) == (365, None)
+
+
+def test_a_product_is_an_item_without_an_items_table(tmp_path: Path) -> None:
+    assert (
+        declare(tmp_path, INACTIVITY + OFFERED.replace("category", "product") + SHOP).cross_sell is not None
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,6 +154,47 @@ def test_the_shipped_declaration_is_valid() -> None:
         (
             EXPLICIT + CUSTOMERS + '[attributes]\nchurned = ["no"]\n',
             "[attributes] churned is a column of the contract and no attribute",
+        ),
+        (
+            INACTIVITY + "[cross_sell]\n" + SHOP + ITEMS,
+            "[cross_sell] item_level is missing; [cross_sell] horizon_days is missing",
+        ),
+        (
+            INACTIVITY + OFFERED.replace("category", "categry") + SHOP + ITEMS,
+            '[cross_sell] item_level = "categry" is no item level (did you mean "category"?)',
+        ),
+        (
+            INACTIVITY + OFFERED.replace("category", "shelf") + SHOP + ITEMS,
+            '[cross_sell] item_level = "shelf" is no item level (known: product, name, type, category, ',
+        ),
+        (
+            INACTIVITY + OFFERED.replace("28", "0") + SHOP + ITEMS,
+            "[cross_sell] horizon_days: Input should be greater than or equal to 1",
+        ),
+        (
+            INACTIVITY + OFFERED + "new_after_day = 90\n" + SHOP + ITEMS,
+            '[cross_sell] new_after_day is an unknown key (did you mean "new_after_days"?)',
+        ),
+        (
+            INACTIVITY + OFFERED + SHOP,
+            '[cross_sell] with item_level = "category" needs [tables.items]',
+        ),
+        (
+            EXPLICIT + OFFERED.replace("category", "product") + CUSTOMERS,
+            '[cross_sell] with item_level = "product" needs [tables.transactions]',
+        ),
+        (
+            INACTIVITY
+            + OFFERED
+            + 'segment = "incom"\n'
+            + SHOP
+            + ITEMS
+            + '[tables.customers]\nsource = "lines"\n[attributes]\nincome = ["low"]\n',
+            '[cross_sell] segment = "incom" is not under [attributes] (did you mean "income"?)',
+        ),
+        (
+            INACTIVITY + OFFERED + 'segment = "income"\n' + SHOP + ITEMS,
+            '[cross_sell] segment = "income" is not under [attributes] (known: none)',
         ),
     ],
 )

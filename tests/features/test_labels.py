@@ -3,9 +3,9 @@ from datetime import datetime
 
 import pytest
 
-from features.dataset import Churn
+from features.dataset import Churn, CrossSell
 from features.errors import InputError
-from features.labels import LABEL, labels, population
+from features.labels import LABEL, labels, population, purchased
 from features.tables import Tables
 from tests.features.shop import EXPLICIT
 from tests.features.tiny import AS_OF, ago, open_tiny, rows_of
@@ -121,3 +121,48 @@ def test_a_timeless_label_speaks_of_everybody(tmp_path_factory: pytest.TempPathF
 def test_explicit_churn_without_customers_names_the_table(shop: Tables) -> None:
     with pytest.raises(InputError, match=r"\[tables\.customers\]"):
         labels(shop, LEAVING, AS_OF)
+
+
+BOUGHT = """\
+customer_id,basket_id,ts,item_id,amount,quantity
+ann,b1,@0+1s,i1,1.00,1
+ann,b2,@0,i2,1.00,1
+ann,b3,@-3,i2,1.00,
+ann,b4,@-28+1s,i3,1.00,0
+ann,b5,@-28,i4,1.00,1
+bob,b6,@-5,i1,-1.00,-1
+bob,b7,@-5,i4,1.00,1
+cid,b8,@-6,unheard of,1.00,1
+"""
+LEVELS = "item_id,category\ni1,FRUIT\ni2,FRUIT\ni3,FRUIT\ni4,\n"
+
+
+def bought(tables: Tables, level: str, horizon_days: int = 28) -> list[tuple[object, ...]]:
+    table = purchased(tables, CrossSell(item_level=level, horizon_days=horizon_days), AS_OF)
+    assert table.columns == ("customer_id", "item_id")
+    return [tuple(row.values()) for row in rows_of(table)]
+
+
+@pytest.fixture(scope="module")
+def basket_shop(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    return open_tiny(tmp_path_factory.mktemp("bought"), transactions=BOUGHT, items=LEVELS).tables
+
+
+def test_purchased_is_what_is_bought_from_the_moment_until_the_horizon_ends(basket_shop: Tables) -> None:
+    assert bought(basket_shop, "product") == [
+        ("ann", "i2"),  # at as_of itself, and again: once
+        ("ann", "i3"),  # in the last second of the horizon
+        ("bob", "i4"),  # the return is no purchase
+        ("cid", "unheard of"),
+    ]
+    assert bought(basket_shop, "product", 1) == [("ann", "i2")]
+
+
+def test_purchased_is_told_at_the_level(basket_shop: Tables) -> None:
+    assert bought(basket_shop, "category") == [("ann", "FRUIT")]
+
+
+def test_purchased_without_quantities_counts_every_line(basket_shop: Tables) -> None:
+    assert basket_shop.transactions is not None
+    plain = replace(basket_shop, transactions=basket_shop.transactions.drop("quantity"))
+    assert ("bob", "i1") in bought(plain, "product")

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from features.dataset import Churn, Dataset, Snapshots
+from features.dataset import Churn, CrossSell, Dataset, Snapshots
 from features.errors import InputError
-from features.moments import data_period, labelled_moments, midnight
+from features.moments import cross_sell_moments, data_period, labelled_moments, midnight
 from features.workspace import Workspace
 from tests.features.shop import EXPLICIT
 from tests.features.tiny import open_tiny
@@ -103,3 +103,33 @@ def test_a_timeless_label_over_purchases_is_known_where_they_end(opened: Workspa
     tables = replace(opened.tables, customers=None)
     dataset = opened.dataset.model_copy(update={"churn": Churn(kind="explicit")})
     assert days(labelled_moments(tables, dataset)) == ["04-05"]
+
+
+def offering(opened: Workspace, horizon_days: int, every_days: int) -> Dataset:
+    cross_sell = CrossSell(item_level="product", horizon_days=horizon_days)
+    return opened.dataset.model_copy(
+        update={"cross_sell": cross_sell, "snapshots": Snapshots(every_days=every_days)}
+    )
+
+
+def test_offers_are_learned_where_all_purchases_of_the_horizon_are_known(opened: Workspace) -> None:
+    moments = cross_sell_moments(opened.tables, offering(opened, 28, 4))
+    assert days(moments) == ["02-29", "03-04", "03-08"]  # 03-08 + 28 days = 04-05; 01-01 + 56 days = 02-26
+
+
+def test_there_are_two_horizons_before_the_first(opened: Workspace) -> None:
+    assert days(cross_sell_moments(opened.tables, offering(opened, 31, 1))) == ["03-03", "03-04", "03-05"]
+    assert days(cross_sell_moments(opened.tables, offering(opened, 31, 2))) == ["03-03", "03-05"]
+
+
+def test_a_horizon_longer_than_the_data_says_what_it_needs(opened: Workspace) -> None:
+    with pytest.raises(
+        InputError,
+        match=r"horizon_days = 32 needs 96 days of data, .* are 95 from 2024-01-01 to 2024-04-05",
+    ):
+        cross_sell_moments(opened.tables, offering(opened, 32, 7))
+
+
+def test_offers_need_a_declaration(opened: Workspace) -> None:
+    with pytest.raises(InputError, match=r"declares nothing to offer; add \[cross_sell\]"):
+        cross_sell_moments(opened.tables, opened.dataset)

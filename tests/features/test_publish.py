@@ -4,10 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from features.errors import InputError
 from features.publish import publish
-from features.store import SqliteStore, StoreError
+from features.store import PopularItem, SqliteStore, StoreError
 from features.workspace import Workspace
-from tests.features.shop import EXPLICIT
+from tests.features.shop import EXPLICIT, INACTIVITY
 from tests.features.tiny import AS_OF, ago, known, open_tiny
 
 LINES = """\
@@ -60,10 +61,10 @@ def test_who_was_not_known_then_is_none(opened: Workspace, tmp_path: Path, stran
 
 def test_the_store_says_what_it_holds(opened: Workspace, tmp_path: Path) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
-    told = publish(opened, AS_OF, tmp_path / "online.sqlite").info
+    told = publish(opened, AS_OF, tmp_path / "online.sqlite")
     info = SqliteStore(tmp_path / "online.sqlite").info
 
-    assert info == told
+    assert (info, told.candidates) == (told.info, 0)
     assert (info.fingerprint, info.names) == (opened.features.fingerprint, opened.features.names)
     assert (info.as_of, info.customers) == (AS_OF, 3)
     assert before <= info.published_at <= datetime.now(UTC)
@@ -96,3 +97,47 @@ def test_a_plain_customer_table_is_published_too(tmp_path: Path) -> None:
     assert bob is not None
     assert (ann.in_population, ann.features.tolist()) == (True, [5.0])
     assert np.isnan(bob.features).all()
+
+
+OFFERED = '[cross_sell]\nitem_level = "category"\nhorizon_days = 28\nsegment = "region"\n'
+ITEMS = "item_id,category\ni1,FRUIT\ni2,DAIRY\ni3,\n"
+PEOPLE = "customer_id,region\n007,north\n7,south\nzoe,south\n"
+REGIONS = 'region = ["north", "south"]\n'
+
+
+def offering(folder: Path, items: str = ITEMS) -> Workspace:
+    return open_tiny(folder, INACTIVITY + OFFERED, REGIONS, transactions=LINES, items=items, customers=PEOPLE)
+
+
+def test_candidates_are_published_where_items_are_declared(tmp_path: Path) -> None:
+    opened = offering(tmp_path)
+    told = publish(opened, AS_OF, tmp_path / "online.sqlite")
+    store = SqliteStore(tmp_path / "online.sqlite")
+
+    assert store.info == told.info
+    assert store.info.candidates is not None
+    assert (store.info.candidates.item_level, store.info.candidates.customers) == ("category", 4)
+    assert [item.item for item in store.items] == ["DAIRY", "FRUIT"]
+    rows = {name: store.candidates(name) for name in ("007", "7", "Åse 客", "zoe")}
+    found = {name: row and (len(row.items), row.segment) for name, row in rows.items()}
+    assert found == {
+        "007": (2, "region north"),
+        "7": (2, "region south"),
+        "Åse 客": (2, ""),
+        "zoe": (0, "region south"),
+    }
+    assert told.candidates == 6
+    assert store.candidates("new") is None
+    assert store.popular("") == (PopularItem(0, 1.0), PopularItem(1, 1.0))
+
+
+def test_without_declared_items_there_are_no_candidates(opened: Workspace, tmp_path: Path) -> None:
+    store = published(opened, tmp_path / "online.sqlite")
+    assert (store.info.candidates, store.items, store.candidates("007")) == (None, (), None)
+
+
+def test_a_level_that_cannot_be_had_publishes_nothing(tmp_path: Path) -> None:
+    opened = offering(tmp_path, "item_id,category\ni1,\n")
+    with pytest.raises(InputError, match="every item has an empty category"):
+        publish(opened, AS_OF, tmp_path / "online.sqlite")
+    assert not (tmp_path / "online.sqlite").exists()

@@ -5,8 +5,9 @@ import pytest
 from ibis import _
 
 from features.definitions import Feature, Unit, ratio
-from features.grains import BASKET, CONTACT
-from features.snapshot import history, snapshot
+from features.grains import BASKET, BASKET_ITEM, CONTACT, PAIR_WEEK
+from features.grains import PAIR as OF_PAIR
+from features.snapshot import ITEM, PAIR, history, snapshot
 from features.workspace import Workspace
 from tests.features.shop import EXPLICIT
 from tests.features.tiny import AS_OF, ago, open_tiny, rows_of
@@ -142,3 +143,46 @@ def test_a_plain_customer_table_is_enough(tmp_path_factory: pytest.TempPathFacto
     table = snapshot(history(opened.tables, AS_OF), opened.features.features)
     assert [tuple(row.values()) for row in rows_of(table)] == [("ann", 5.0), ("bob", None)]
     assert table.columns == ("customer_id", "attribute_minutes")
+
+
+PAIRS = """\
+customer_id,basket_id,ts,item_id,amount,quantity
+ann,b1,@3,apple,2.00,1
+ann,b1,@3,apple,1.00,1
+ann,b2,@20,apple,4.00,1
+ann,b2,@20,pear,4.00,1
+bob,b3,@9,pear,5.00,1
+bob,b4,@8,pear,-5.00,-1
+cid,b5,@0,figs,1.00,1
+dan,b6,@3,plum,-1.00,-1
+"""
+IN_BASKETS = Feature("in_baskets", Unit.NUMBER, "in {value} baskets", _.age.count(), BASKET_ITEM)
+IN_WEEKS = Feature("in_weeks", Unit.NUMBER, "in {value} weeks", _.week.count(), PAIR_WEEK)
+BUYERS = Feature("buyers", Unit.COUNT, "{value} buyers", _.age.count(), OF_PAIR)
+AGAIN = Feature("again", Unit.NUMBER, "{value} baskets a buyer", _.baskets.mean(), OF_PAIR)
+RATE = Feature("rate", Unit.RATIO, "{value} baskets a week", ratio(_.in_baskets, _.in_weeks))
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return open_tiny(tmp_path_factory.mktemp("keys"), transactions=PAIRS)
+
+
+def test_a_snapshot_of_pairs_has_a_row_for_each_customer_and_item_bought(pairs: Workspace) -> None:
+    table = snapshot(history(pairs.tables, AS_OF), [RATE, IN_WEEKS, IN_BASKETS], PAIR)
+    assert table.columns == ("customer_id", "item_id", "rate", "in_weeks", "in_baskets")
+    assert [tuple(row.values()) for row in rows_of(table)] == [
+        ("ann", "apple", 1.0, 2.0, 2.0),  # two lines of one basket are one
+        ("ann", "pear", 1.0, 1.0, 1.0),
+        ("bob", "pear", 1.0, 1.0, 1.0),
+    ]
+
+
+def test_a_snapshot_of_items_has_a_row_for_each_item_bought(pairs: Workspace) -> None:
+    table = snapshot(history(pairs.tables, AS_OF), [BUYERS, AGAIN], ITEM)
+    assert [tuple(row.values()) for row in rows_of(table)] == [("apple", 1.0, 2.0), ("pear", 2.0, 1.0)]
+
+
+def test_a_snapshot_of_customers_may_count_their_pairs(pairs: Workspace) -> None:
+    table = snapshot(history(pairs.tables, AS_OF), [BUYERS])
+    assert [tuple(row.values()) for row in rows_of(table)] == [("ann", 2.0), ("bob", 1.0)]
