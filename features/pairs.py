@@ -24,6 +24,7 @@ from features.definitions import Feature, Unit, described
 from features.grains import VISITOR
 from features.interactions import Codes, Floats, Interactions, interactions
 from features.item_level import at_item_level, finer_level, require_item_level
+from features.lists import best_items
 from features.pair.customers import CUSTOMERS, VARIETY
 from features.pair.items import ITEMS, MARKET
 from features.pair.joined import joined
@@ -255,14 +256,10 @@ def _aligned(finer: Interactions, customers: NDArray[np.str_]) -> csr_array:
 def _best(scores: Floats, count: int) -> NDArray[np.bool_]:
     """Where the `count` highest positive scores of each row are; ties at the edge go to the lower item."""
     chosen = np.zeros(scores.shape, dtype=bool)
-    if count == 0:
-        return chosen
-    if count < scores.shape[1]:
-        nearest = np.argsort(-scores, axis=1, kind="stable")[:, :count]
-        np.put_along_axis(chosen, nearest, values=True, axis=1)
-    else:
-        chosen[:] = True
-    return chosen & (scores > 0)
+    if count:
+        row, place = np.nonzero((listed := best_items(scores, scores > 0, count)) >= 0)
+        chosen[row, listed[row, place]] = True
+    return chosen
 
 
 def _columns(table: ibis.Table) -> dict[str, Floats]:

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from features.lists import Lists, best_items
 from training.arrays import Floats
 from training.cross_sell.baselines import Scorer, baselines
 from training.cross_sell.bootstrap import Origin, replicate
 from training.cross_sell.model import NEW, REPEAT, CrossSellModel
 from training.cross_sell.periods import KINDS, Period
-from training.cross_sell.ranking_metrics import Lists, best_items, hit_rate_at_k, ndcg_at_k, recall_at_k
+from training.cross_sell.ranking_metrics import hit_rate_at_k, ndcg_at_k, recall_at_k
 from training.cross_sell.tifu_knn import TifuKnn, tune
 from training.intervals import Replicates
 
@@ -55,6 +56,8 @@ class Judged:
     candidates_per_customer: float
     unforeseen: int
     """Purchases that nothing before could point to: an item or a customer without any history."""
+    customer: NDArray[np.int32]
+    """(n,) places in `customers` of those whom every candidate is proposed to."""
     probability: Floats
     """(n,) of every candidate."""
     label: Floats
@@ -116,6 +119,7 @@ def judge(period: Period, parents: Mapping[str, str], model: CrossSellModel, tif
         _candidate_recall(period, candidates, targets),
         len(candidates.label) / max(1, len(rows)),
         period.unforeseen,
+        candidates.customer,
         candidates.probability,
         candidates.label,
         candidates.repeat,

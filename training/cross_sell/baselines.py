@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, vstack
 
 from features.interactions import Interactions
+from features.lists import best_items
 from training.arrays import Floats
-from training.cross_sell.ranking_metrics import best_items
 
 Scorer = Callable[[NDArray[np.integer[Any]]], Floats]
 """Scores (rows, items), higher for what is likelier bought next, of customers given by their codes (rows,)."""

@@ -16,9 +16,9 @@ from scipy.sparse import csr_array
 
 from features.errors import InputError
 from features.interactions import Interactions
+from features.lists import best_items
 from training.arrays import Floats
 from training.cross_sell.baselines import Scorer
-from training.cross_sell.ranking_metrics import best_items
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from features.lists import best_items
 from tests.training.cross_sell.purchases import interactions
 from training.cross_sell.baselines import ItemKnn, OwnFrequency, Popularity, baselines
-from training.cross_sell.ranking_metrics import best_items
 from training.cross_sell.tifu_knn import TifuKnn
 
 # Items: apple, bread, cheese, dill, eggs; nobody bought eggs.

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from features.errors import InputError
+from features.lists import best_items
 from training.arrays import Floats
 from training.cross_sell.ranking_metrics import (
-    best_items,
     catalogue_coverage,
     hit_rate_at_k,
     ndcg_at_k,
