@@ -28,6 +28,13 @@ CHANNELS = (None, "shop", "web")
 STORES = (None, "north", "south")
 QUANTITIES = (None, -1.0, 0.0, 1.0, 2.0)
 KINDS = ("nps", "csat", "complaint")
+OFFERED = """\
+[cross_sell]
+item_level = "category"
+horizon_days = 28
+new_after_days = 60
+segment = "income"
+"""
 LEVELS = 'income = ["low", "middle", "high"]\n'
 
 START = datetime(2023, 9, 1, tzinfo=UTC)
@@ -107,7 +114,7 @@ def opened(rows: Rows) -> Iterator[Workspace]:
     """The rows as Parquet files, declared and loaded as a user would."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        declaration = INACTIVITY
+        declaration = INACTIVITY + OFFERED
         for table, content in rows.items():
             pq.write_table(pa.Table.from_pylist(list(content), SCHEMAS[table]), folder / f"{table}.parquet")
             declaration += (
