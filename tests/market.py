@@ -25,6 +25,8 @@ QUICK = {
     "learning_rate": 0.1,
     "feature_fraction": 0.5,
     "max_calibration_error": 0.2,
+    "moments": 2,
+    "most_rows": 2500,
 }
 """Experiment values that suit a few hundred rows; all others are those of the repository."""
 
@@ -49,6 +51,45 @@ columns = { customer_id = "who" }
 [attributes]
 plan = ["basic", "plus"]
 """
+
+GROCER = """\
+name = "grocer"
+currency = "EUR"
+[churn]
+kind = "inactivity"
+active_days = 28
+horizon_days = 14
+[cross_sell]
+item_level = "product"
+horizon_days = 14
+segment = "plan"
+[sources]
+lines = { path = "lines.parquet" }
+goods = { path = "goods.csv" }
+people = { path = "people.csv" }
+[tables.transactions]
+source = "lines"
+columns = { customer_id = "who", ts = "sold_at" }
+[tables.items]
+source = "goods"
+[tables.customers]
+source = "people"
+columns = { customer_id = "who" }
+[attributes]
+plan = ["basic", "plus"]
+"""
+
+GOODS = {
+    "bakery": ("bread", "rolls", "cake", "pie"),
+    "dairy": ("milk", "butter", "cheese", "cream"),
+    "drinks": ("tea", "coffee", "juice", "beer"),
+    "household": ("soap", "foil", "candles", "bulbs"),
+}
+"""What the grocer sells, by category."""
+
+STAPLES = ("bread", "milk")
+COMPLEMENTS = {"bread": "butter", "tea": "cream"}
+"""Half of the baskets with the one hold the other."""
 
 SUBSCRIBERS = """\
 name = "subscribers"
@@ -96,6 +137,22 @@ def write_market(folder: Path, customers: int = 300, days: int = 126) -> Path:
     return _declared(folder, people, MARKET)
 
 
+def write_grocer(folder: Path, customers: int = 240, days: int = 140) -> Path:
+    """Order lines, people, and goods with categories; returns the declaration, which has [cross_sell].
+
+    Everybody buys staples again and again. Each customer likes one category and discovers its items one after the
+    other: what is new to them can be foretold by who likes the same.
+    """
+    random = np.random.default_rng(SEED)
+    people = pd.DataFrame({"who": _ids(customers), "plan": random.choice(["basic", "plus"], customers)})
+    lines = pd.concat([_shopping(random, who, days) for who in people["who"]], ignore_index=True)
+    goods = [(item, category, item.title()) for category, items in GOODS.items() for item in items]
+    folder.mkdir(parents=True, exist_ok=True)
+    lines.sample(frac=1, random_state=SEED).to_parquet(folder / "lines.parquet", index=False)
+    pd.DataFrame(goods, columns=["item_id", "category", "name"]).to_csv(folder / "goods.csv", index=False)
+    return _declared(folder, people, GROCER)
+
+
 def write_subscribers(folder: Path, customers: int = 600) -> Path:
     """A plain table of customers with a label and no time; who calls often on the basic plan leaves."""
     random = np.random.default_rng(SEED)
@@ -127,6 +184,27 @@ def _baskets(random: np.random.Generator, who: str, rate: float, end: float, day
             "quantity": 1.0,
         }
     )
+
+
+def _shopping(random: np.random.Generator, who: str, days: int) -> pd.DataFrame:
+    """The lines of one customer of the grocer, who shops every five days or so."""
+    items = np.array([item for of_category in GOODS.values() for item in of_category])
+    liked = np.isin(items, list(GOODS.values())[random.integers(len(GOODS))])
+    discovered = random.uniform(0, 1.2 * days, len(items))
+    at = np.cumsum(random.exponential(5.0, 4 * days))
+    rows = []
+    for basket, day in enumerate(at[at < days]):
+        chance = np.where(np.isin(items, STAPLES), 0.6, np.where(liked & (discovered < day), 0.4, 0.02))
+        chosen = set(items[random.random(len(items)) < chance])
+        chosen |= {
+            second for first, second in COMPLEMENTS.items() if first in chosen and random.random() < 0.5
+        }
+        sold_at = (START + pd.to_timedelta(day, unit="D")).floor("s")
+        rows += [
+            (who, f"{who}-{basket}", sold_at, item, round(random.gamma(3.0, 1.0), 2))
+            for item in sorted(chosen)
+        ]
+    return pd.DataFrame(rows, columns=["who", "basket_id", "sold_at", "item_id", "amount"])
 
 
 def _subscribers(random: np.random.Generator, customers: int) -> pd.DataFrame:

@@ -1,6 +1,5 @@
-"""Command line of the training: `python -m training churn | promote`."""
+"""Command line of the training: `python -m training churn | cross-sell | promote`."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,20 +9,32 @@ import click
 from rich.console import Console
 from rich.progress import track
 
+from features.dataset import ITEM_LEVELS
 from features.errors import InputError
-from features.workspace import open_workspace
+from features.workspace import Workspace, open_workspace
 from training.churn.gate import judge
 from training.churn.pipeline import CHURN, record, train_churn
 from training.churn.report import as_json, print_findings
 from training.config import CONFIG, read_config
+from training.cross_sell import report as cross_sell_report
+from training.cross_sell.figures import as_json as cross_sell_figures
+from training.cross_sell.pipeline import CROSS_SELL, declared_cross_sell, train_cross_sell
+from training.cross_sell.pipeline import record as record_cross_sell
+from training.effort import Effort
 from training.registry import champion_of, find_version, record_verdict, scores_behind, use_registry
+from training.report_folder import write_figures
 
 _NOTES = Console(stderr=True)
 _PATH = click.Path(path_type=Path)
 _Step = TypeVar("_Step")
+_dataset = click.option("--dataset", type=_PATH, required=True, help="The dataset.toml to learn from.")
+_workspace = click.option(
+    "--workspace", type=_PATH, default=Path("workspace"), show_default=True, help="Where built files go."
+)
 _config = click.option(
     "--config", type=_PATH, default=CONFIG, help="Experiment values.  [training/config.toml]"
 )
+_metrics_json = click.option("--metrics-json", type=_PATH, help="Also write every figure to this file.")
 
 
 @click.group()
@@ -32,26 +43,54 @@ def commands() -> None:
 
 
 @commands.command()
-@click.option("--dataset", type=_PATH, required=True, help="The dataset.toml to learn from.")
-@click.option(
-    "--workspace", type=_PATH, default=Path("workspace"), show_default=True, help="Where built files go."
-)
+@_dataset
+@_workspace
 @_config
-@click.option("--metrics-json", type=_PATH, help="Also write every figure to this file.")
+@_metrics_json
 def churn(dataset: Path, workspace: Path, config: Path, metrics_json: Path | None) -> None:
     """Judge the churn model by a rolling-origin backtest, fit it on all labelled data and register it."""
     values = read_config(config)
-    with _NOTES.status(f"checking and loading {dataset}"):
-        opened = open_workspace(dataset, workspace)
-        use_registry()
+    opened = _open(dataset, workspace)
     findings = train_churn(opened, values, _watch("building snapshots"), _watch("backtesting"))
     print_findings(Console(), findings)
     with _NOTES.status("writing plots, model card and the registered version"):
         version = record(findings, values)
     if metrics_json:
-        metrics_json.parent.mkdir(parents=True, exist_ok=True)
-        metrics_json.write_text(json.dumps(as_json(findings), indent=1), encoding="utf-8")
+        write_figures(metrics_json, as_json(findings))
     click.echo(f"{CHURN} version {version.number} is registered; the gate: python -m training promote")
+
+
+@commands.command("cross-sell")
+@_dataset
+@click.option(
+    "--item-level",
+    type=click.Choice(ITEM_LEVELS),
+    help="What an item is, in place of what [cross_sell] declares; a store must be published at the same level.",
+)
+@_workspace
+@_config
+@_metrics_json
+def cross_sell(
+    dataset: Path, item_level: str | None, workspace: Path, config: Path, metrics_json: Path | None
+) -> None:
+    """Judge the cross-sell model by a rolling-origin backtest, fit it on all labelled data and register it."""
+    effort, values = Effort(), read_config(config)
+    opened = _open(dataset, workspace)
+    declared = declared_cross_sell(opened.dataset, item_level)
+    effort.ended("loading")
+    watch = _watch("proposing items"), _watch("backtesting")
+    findings = train_cross_sell(opened, declared, values.cross_sell, *watch)
+    effort.ended("training")
+    cross_sell_report.print_findings(Console(), findings)
+    with _NOTES.status("writing plots, model card and the registered version"):
+        version = record_cross_sell(findings, values)
+    effort.ended("reporting")
+    if metrics_json:
+        write_figures(metrics_json, {**cross_sell_figures(findings), "effort": effort.told()})
+    click.echo(
+        f"{CROSS_SELL} version {version.number} is registered; "
+        f"the gate: python -m training promote --model {CROSS_SELL}"
+    )
 
 
 @commands.command()
@@ -73,6 +112,13 @@ def promote(model: str, version: int | None, config: Path) -> None:
     outcome = "is the champion" if verdict.promoted else "stays a challenger"
     click.echo(f"{model} version {challenger.number} {outcome}")
     sys.exit(0 if verdict.promoted else 1)
+
+
+def _open(dataset: Path, workspace: Path) -> Workspace:
+    with _NOTES.status(f"checking and loading {dataset}"):
+        opened = open_workspace(dataset, workspace)
+        use_registry()
+    return opened
 
 
 def _watch(description: str) -> Callable[[Sequence[_Step]], Iterable[_Step]]:

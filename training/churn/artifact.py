@@ -4,8 +4,6 @@
 stands in each.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,9 +15,9 @@ import numpy as np
 from features.dataset import Dataset
 from features.feature_set import FeatureSet
 from training.arrays import Floats
+from training.artifact import SCHEMA, listed, quantile_rows, unknown_row, write_folder
 from training.churn.model import ChurnModel
 
-SCHEMA = 1
 GOLDEN_ROWS = 20
 _HIGH, _MEDIUM = 0.9, 0.7
 
@@ -55,23 +53,14 @@ def golden_rows(rows: Floats) -> Floats:
 
     Serving scores them at every load to prove that it computes what training computed.
     """
-    known = np.isfinite(rows).any(axis=0)
-    filled = np.where(known, rows, 0.0)
-    quantiles = np.nanquantile(filled, np.linspace(0, 1, GOLDEN_ROWS), axis=0)
-    return np.vstack([quantiles, np.full((1, rows.shape[1]), np.nan)])
+    return np.vstack([quantile_rows(rows, GOLDEN_ROWS), unknown_row(rows.shape[1])])
 
 
 def write_artifact(folder: Path, final: FinalModel, dataset: Dataset, features: FeatureSet) -> Path:
     """Write the artifact into a new folder and return the folder; every file is named in `checksums.json`."""
-    folder.mkdir(parents=True)
-    probabilities = final.model.probability(final.golden).tolist()
-    (folder / "booster.txt").write_text(final.model.booster.model_to_string(), encoding="utf-8")
-    _write(folder / "model.json", _description(final, dataset, features))
-    _write(folder / "features.json", features.describe())
-    _write(folder / "golden.json", {"rows": _listed(final.golden), "probabilities": probabilities})
-    sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
-    _write(folder / "checksums.json", sums)
-    return folder
+    golden = {"rows": listed(final.golden), "probabilities": final.model.probability(final.golden).tolist()}
+    description = _description(final, dataset, features)
+    return write_folder(folder, final.model.booster, description, features.describe(), golden)
 
 
 def population_in_words(dataset: Dataset) -> str:
@@ -121,11 +110,3 @@ def _linear(model: ChurnModel) -> Mapping[str, Any]:
         "center": linear.center.tolist(),
         "scale": linear.scale.tolist(),
     }
-
-
-def _listed(rows: Floats) -> list[list[float | None]]:
-    return [[None if np.isnan(value) else float(value) for value in row] for row in rows]
-
-
-def _write(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from training.calibration import Calibration
 from training.intervals import Interval
+from training.wording import days, markdown_table, spoken, with_error, with_span
 
 COLUMNS = {
     "auc": "AUC",
@@ -89,7 +90,7 @@ LIMITS = (
 
 
 def _data(facts: CardFacts) -> str:
-    period = "no transactions" if facts.data_period is None else " to ".join(_days(facts.data_period))
+    period = "no transactions" if facts.data_period is None else " to ".join(days(facts.data_period))
     lines = {
         "Data set": f"{facts.dataset}, {period}",
         "Data fingerprint": f"`{facts.data_fingerprint}`",
@@ -103,22 +104,24 @@ def _training(facts: CardFacts) -> str:
     size = f"{facts.rows:,} rows, of which {facts.churners:,} ({rate:.1f} %) churned"
     if not facts.training:
         return f"Fitted on {size}. The label carries no time, so the test customers were drawn at random."
-    days = _days(facts.training)
+    told = days(facts.training)
     return (
-        f"Fitted on {len(days)} snapshots from {min(days)} to {max(days)}: {size}. "
-        f"Judged on the periods beginning {', '.join(_days(facts.tests))}, each time with a model that had "
+        f"Fitted on {len(told)} snapshots from {min(told)} to {max(told)}: {size}. "
+        f"Judged on the periods beginning {', '.join(days(facts.tests))}, each time with a model that had "
         "seen only what was known and labelled by then."
     )
 
 
 def _quality(facts: CardFacts) -> str:
     shown = [metric for metric in COLUMNS if any(metric in values for values in facts.metrics.values())]
-    table = [_row(["", *(COLUMNS[metric] for metric in shown)]), _row(["---", *("---:" for _ in shown)])]
-    for name, values in facts.metrics.items():
-        table.append(_row([_spoken(name), *(_measured(values.get(metric)) for metric in shown)]))
+    rows = [
+        [spoken(name), *(_measured(values.get(metric)) for metric in shown)]
+        for name, values in facts.metrics.items()
+    ]
+    table = markdown_table(["", *(COLUMNS[metric] for metric in shown)], rows)
     better = [f"- {_gap(name, gap)}" for name, gap in facts.differences.items()]
     gained = ["", "AUC gained over each baseline, paired:", "", *better] if better else []
-    return "\n".join([*table, "", QUALITY_NOTE, *gained])
+    return "\n".join([table, "", QUALITY_NOTE, *gained])
 
 
 QUALITY_NOTE = (
@@ -129,7 +132,7 @@ QUALITY_NOTE = (
 
 
 def _gap(name: str, gap: Interval) -> str:
-    return f"{_spoken(name)}: {gap.estimate:+.3f} (95 % interval {gap.low:+.3f} to {gap.high:+.3f})"
+    return f"{spoken(name)}: {with_span(gap, '+.3f')}"
 
 
 def _calibration(facts: CardFacts) -> str:
@@ -144,16 +147,4 @@ def _calibration(facts: CardFacts) -> str:
 
 
 def _measured(interval: Interval | None) -> str:
-    return "-" if interval is None else f"{interval.estimate:.3f} ± {interval.standard_error:.3f}"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _days(moments: Sequence[datetime]) -> list[str]:
-    return [f"{moment:%Y-%m-%d}" for moment in moments]
+    return "-" if interval is None else with_error(interval, ".3f")

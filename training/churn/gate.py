@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from training.churn.backtest import LINEAR, MODEL, TREES
 from training.churn.bootstrap import Origin, replicate
 from training.config import Promotion
-from training.intervals import Interval, Replicates
+from training.intervals import Replicates
 from training.verdict import CHAMPION, Check, Verdict
+from training.wording import with_span
 
 _ORIGIN, _PEOPLE, _PERSON, _LABEL, _PROBABILITY = "origin", "people", "person", "label", "probability."
 _FACTS = {_ORIGIN, _PEOPLE, _PERSON, _LABEL}
@@ -53,21 +54,19 @@ def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rules: Promot
 def _beats_chance(measured: Replicates) -> Check:
     """A plain table of customers has no baselines; this is asked of every model."""
     found = measured.mean(MODEL, "auc")
-    words = f"{found.estimate:.4f} (95 % interval {found.low:.4f} to {found.high:.4f})"
-    return Check(f"an AUC above {_CHANCE}", words, found.low > _CHANCE)
+    return Check(f"an AUC above {_CHANCE}", with_span(found), found.low > _CHANCE)
 
 
 def _beats_baselines(measured: Replicates, origin: Origin) -> Iterator[Check]:
     for rival in sorted(({*origin.probabilities, *origin.ranks}) - _PARTS):
         gained = measured.difference(MODEL, rival, "auc")
-        yield Check(f"a higher AUC than {rival}", _words(gained), gained.low > 0)
+        yield Check(f"a higher AUC than {rival}", with_span(gained, "+.4f"), gained.low > 0)
 
 
 def _is_calibrated(measured: Replicates, rules: Promotion) -> Check:
     error = measured.mean(MODEL, "calibration_error")
     rule = f"a calibration error of at most {rules.max_calibration_error}, or not significantly more"
-    found = f"{error.estimate:.4f} (95 % interval {error.low:.4f} to {error.high:.4f})"
-    return Check(rule, found, error.low <= rules.max_calibration_error)
+    return Check(rule, with_span(error), error.low <= rules.max_calibration_error)
 
 
 def _is_no_step_back(challenger: pd.DataFrame, champion: pd.DataFrame, rules: Promotion) -> Check:
@@ -78,7 +77,7 @@ def _is_no_step_back(challenger: pd.DataFrame, champion: pd.DataFrame, rules: Pr
         return Check(rule, found, holds=False)
     pairs = [(_of(challenger, people), _of(champion, people)) for people in shared]
     gained = replicate(list(starmap(_paired, pairs))).difference(MODEL, CHAMPION, "auc")
-    return Check(rule, _words(gained), gained.estimate >= -rules.max_auc_loss and gained.high >= 0)
+    return Check(rule, with_span(gained, "+.4f"), gained.estimate >= -rules.max_auc_loss and gained.high >= 0)
 
 
 def _rows(number: int, origin: Origin, persons: NDArray[np.intp]) -> pd.DataFrame:
@@ -106,7 +105,3 @@ def _origin(rows: pd.DataFrame) -> Origin:
 def _paired(challenger: Origin, champion: Origin) -> Origin:
     ranks = {MODEL: challenger.probabilities[MODEL], CHAMPION: champion.probabilities[MODEL]}
     return Origin(challenger.customer, challenger.label, {}, ranks)
-
-
-def _words(gained: Interval) -> str:
-    return f"{gained.estimate:+.4f} (95 % interval {gained.low:+.4f} to {gained.high:+.4f})"

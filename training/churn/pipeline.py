@@ -1,7 +1,5 @@
 """The churn road from a workspace to a registered version: stack, judge, fit, explain, register."""
 
-import json
-import shutil
 import tempfile
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +23,7 @@ from training.churn.report import Findings, as_json, card, logged_metrics, pictu
 from training.churn.split import backtest_splits
 from training.config import Config
 from training.registry import Version, log_results, log_scores, recorded_run, register
+from training.report_folder import write_report
 
 CHURN = "churn"
 _PROBABILITY = "probability"
@@ -52,13 +51,7 @@ def train_churn(
 
 def save(findings: Findings, folder: Path) -> None:
     """Keep model card, figures and pictures in a folder of their own; an older report there is replaced."""
-    shutil.rmtree(folder, ignore_errors=True)
-    plots = folder / "plots"
-    plots.mkdir(parents=True)
-    for name, picture in pictures(findings).items():
-        picture.savefig(plots / f"{name}.png")
-    (folder / "model_card.md").write_text(card(findings), encoding="utf-8")
-    (folder / "metrics.json").write_text(json.dumps(as_json(findings), indent=1), encoding="utf-8")
+    write_report(folder, pictures(findings), card(findings), as_json(findings))
 
 
 def record(findings: Findings, config: Config) -> Version:

@@ -1,6 +1,6 @@
 """What a training run says: tables for the terminal, figures for a program, pictures and a card for people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import starmap
 from typing import Any
@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from rich.console import Console
-from rich.table import Table as RichTable
 
 from features.labels import LABEL
 from features.stack import AS_OF
@@ -22,6 +21,8 @@ from training.churn.card import CardFacts, model_card
 from training.churn.metrics import METRICS, RANK_METRICS
 from training.churn.model import ChurnModel
 from training.intervals import Interval
+from training.terminal import table
+from training.wording import plain, span, spoken, with_error
 
 _SHOWN = {
     "auc": "AUC",
@@ -68,9 +69,9 @@ class Findings:
 def print_findings(console: Console, findings: Findings) -> None:
     """Two tables: means over the test periods with standard errors, and the AUC gained over everybody else."""
     title = f"means over {len(findings.backtest.origins)} test periods ± bootstrap standard error"
-    console.print(_table(title, ["", *_SHOWN.values()], starmap(_measured, findings.metrics().items())))
+    console.print(table(title, ["", *_SHOWN.values()], starmap(_measured, findings.metrics().items())))
     gained = findings.auc_gained().items()
-    console.print(_table("AUC gained", ["over", "mean", "95 % interval"], starmap(_span, gained)))
+    console.print(table("AUC gained", ["over", "mean", "95 % interval"], starmap(_span, gained)))
 
 
 def as_json(findings: Findings) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def pictures(findings: Findings) -> dict[str, Figure]:
     newest = origins[-1]
     scores = {MODEL: newest.probabilities[MODEL], **_rivals(findings)}
     rows, contributions = findings.backtest.newest_rows, _contributions(findings)
-    words = [_plain(feature.words) for feature in findings.workspace.features.features]
+    words = [plain(feature.words) for feature in findings.workspace.features.features]
     figures = {
         "calibration": plots.calibration(label, probability),
         "gains": plots.gains(newest.label, scores),
@@ -171,35 +172,16 @@ def _contributions(findings: Findings) -> Floats:
 def _strongest(findings: Findings) -> list[str]:
     strength = np.abs(_contributions(findings)).mean(axis=0)
     features = findings.workspace.features.features
-    return [_plain(features[place].words) for place in np.argsort(-strength)[:_TOP_FEATURES]]
-
-
-def _plain(words: str) -> str:
-    """Words of a feature without a value in them."""
-    return words.replace("(s)", "s").replace("{value}", "…")
-
-
-def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> RichTable:
-    """A table whose cells wrap where the terminal is narrow; nothing is cut off."""
-    table = RichTable(title=title, title_justify="left")
-    for head in heads:
-        table.add_column(head, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
+    return [plain(features[place].words) for place in np.argsort(-strength)[:_TOP_FEATURES]]
 
 
 def _measured(name: str, values: Mapping[str, Interval]) -> list[str]:
     shown = [values.get(metric) for metric in _SHOWN]
     return [
-        _spoken(name),
-        *("" if v is None else f"{v.estimate:.4f} ± {v.standard_error:.4f}" for v in shown),
+        spoken(name),
+        *("" if interval is None else with_error(interval) for interval in shown),
     ]
 
 
 def _span(name: str, gained: Interval) -> list[str]:
-    return [_spoken(name), f"{gained.estimate:+.4f}", f"{gained.low:+.4f} to {gained.high:+.4f}"]
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")
+    return [spoken(name), f"{gained.estimate:+.4f}", span(gained, "+.4f")]

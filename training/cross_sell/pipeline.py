@@ -1,22 +1,34 @@
 """The cross-sell road from a workspace to a registered version: propose, judge, fit, explain, register."""
 
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+import pandas as pd
+
 from features.columns import Column
-from features.dataset import CrossSell
+from features.dataset import CrossSell, Dataset
+from features.errors import InputError
 from features.item_level import PARENT, catalogue
 from features.moments import data_period
-from features.pairs import PairSet, pair_set
+from features.pairs import pair_set
 from features.workspace import Workspace
-from training.config import CrossSellConfig
-from training.cross_sell.backtest import Backtest, Judged, compared, judge, tuned_tifu
-from training.cross_sell.examples import Examples, draw_examples
-from training.cross_sell.model import CrossSellModel, fit_cross_sell
+from training.config import Config, CrossSellConfig
+from training.cross_sell.artifact import FinalModel, golden_rows, write_artifact
+from training.cross_sell.backtest import Judged, compared, judge, tuned_tifu
+from training.cross_sell.card import model_card
+from training.cross_sell.examples import draw_examples
+from training.cross_sell.figures import as_json, logged_metrics
+from training.cross_sell.findings import Findings
+from training.cross_sell.model import EVIDENCE, NEW, REPEAT, fit_cross_sell
 from training.cross_sell.periods import period
+from training.cross_sell.pictures import pictures
 from training.cross_sell.split import Split, backtest_splits, served_split
+from training.registry import Version, log_results, recorded_run, register
+from training.report_folder import write_report
 
 CROSS_SELL = "cross_sell"
 _Step = TypeVar("_Step")
@@ -24,18 +36,14 @@ Progress = Callable[[Sequence[_Step]], Iterable[_Step]]
 """Wraps steps to show how far the work is."""
 
 
-@dataclass(frozen=True)
-class Findings:
-    """Everything that one training run found out, ready to be shown in any form."""
-
-    workspace: Workspace
-    pairs: PairSet
-    examples: tuple[Examples, ...]
-    """What the served model has learnt from."""
-    model: CrossSellModel
-    """The served model: fitted on every label that the data completes."""
-    backtest: Backtest
-    labelled_through: datetime
+def declared_cross_sell(dataset: Dataset, item_level: str | None) -> CrossSell:
+    """What the dataset declares, at this item level if one is given; refused with `InputError` without any."""
+    if dataset.cross_sell is None:
+        raise InputError(
+            f'{dataset.name} declares nothing to offer: add [cross_sell] with item_level (such as "category") and '
+            f"horizon_days (such as 28) to {dataset.path}"
+        )
+    return dataset.cross_sell.model_copy(update={"item_level": item_level} if item_level else {})
 
 
 def train_cross_sell(
@@ -81,3 +89,41 @@ def _parents(workspace: Workspace, cross_sell: CrossSell) -> dict[str, str]:
         return {}
     rows = catalogue(workspace.tables.items, cross_sell.item_level).to_pyarrow()
     return dict(zip(rows[Column.ITEM].to_pylist(), rows[PARENT].to_pylist(), strict=True))
+
+
+def record(findings: Findings, config: Config) -> Version:
+    """Save the report in the workspace, log the run with it and register the model as a new version."""
+    workspace, pairs = findings.workspace, findings.pairs
+    report = workspace.folder / "reports" / CROSS_SELL
+    write_report(report, pictures(findings), model_card(findings), as_json(findings))
+    tags = {
+        "dataset": workspace.dataset.name,
+        "data_fingerprint": workspace.tables.fingerprint,
+        "pair_fingerprint": pairs.fingerprint,
+    }
+    declared = {f"dataset.cross_sell.{name}": value for name, value in pairs.cross_sell.model_dump().items()}
+    with (
+        recorded_run(CROSS_SELL, {**config.flat(), **declared}, tags),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        log_results(logged_metrics(findings), report)
+        golden = golden_rows(findings.model, findings.examples[-1].rows)
+        final = FinalModel(findings.model, findings.labelled_through, golden)
+        currency = workspace.dataset.currency
+        artifact = write_artifact(Path(folder) / CROSS_SELL, final, pairs, currency, config.cross_sell)
+        return register(CROSS_SELL, artifact, *_example(final, config.cross_sell))
+
+
+def _example(final: FinalModel, config: CrossSellConfig) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Golden rows that are wholly known as the registered model takes them, and its answer."""
+    rows = pd.DataFrame(final.golden.rows, columns=list(final.model.names))
+    known = rows.notna().all(axis=1).to_numpy()
+    again = rows[REPEAT] > 0
+    mature = (rows[EVIDENCE] >= config.min_item_customers) & (rows["visit_days_all"] >= config.min_visit_days)
+    answer = {
+        "probability": final.golden.probabilities,
+        "kind": np.where(again, REPEAT, NEW),
+        "evidence": np.where(mature, "mature", "thin"),
+    }
+    taken = rows.assign(category=list(final.golden.parents))
+    return taken[known].reset_index(drop=True), pd.DataFrame(answer)[known].reset_index(drop=True)
