@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from features.lists import Lists
-from features.lists import Lists
 from features.pairs import PairSet
 from features.workspace import Workspace
 from training.arrays import Floats
