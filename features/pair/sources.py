@@ -92,12 +92,6 @@ AFFINITIES = (
         "ridge regression of items on products one level finer, penalty 0.6 a customer",
     ),
     _told(
-        "product_linear_28d",
-        "foretold at {value}, by the products bought, for the last 28 days",
-        "ridge regression of the items of the last 28 days on logarithms of products one level finer, fading "
-        "within 120 days, penalty 0.6 a customer",
-    ),
-    _told(
         "basket_linear",
         "foretold at {value} by the last baskets",
         "EASE (Steck 2019) over baskets of the last 120 days, penalty 0.01 a basket",
@@ -226,19 +220,6 @@ def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
         80,
         _spread(lambda rows: products[rows] @ weights + intercepts, head, width),
         "product_linear",
-    )
-    yield _bought_lately(lines, finer, head)
-
-
-def _bought_lately(lines: Interactions, finer: csr_array, head: Codes) -> Source:
-    """What customers with such a history buy at present: seasons and fashions show here first."""
-    history, now = _logged(_head_of(finer)), lines.bought(_RECENT_DAYS)[:, head]
-    weights, intercepts = affinity.regression(history, now, 0.6 * len(lines.customers))
-    return Source(
-        "linear over products, lately",
-        50,
-        _spread(lambda rows: history[rows] @ weights + intercepts, head, len(lines.items)),
-        "product_linear_28d",
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from features.interactions import Codes
 from features.lists import Lists, best_items
 from training.arrays import Floats
 from training.cross_sell.baselines import Scorer, baselines
@@ -85,10 +86,13 @@ class Backtest:
         return list(self.judged[0].lists["all"])
 
 
-def tuned_tifu(period: Period) -> TifuKnn:
-    """TIFU-kNN with the parameters that rank all purchases of a validation period best, for 1,000 customers."""
-    customers = len(period.snapshot.customers)
-    rows = np.random.default_rng(0).permutation(customers)[:_TUNED_ON]
+def tuned_tifu(period: Period, customers: Codes | None = None) -> TifuKnn:
+    """TIFU-kNN with the parameters that rank all purchases of a validation period best.
+
+    Judged by 1,000 of the `customers` (codes; by default all), drawn by a fixed seed.
+    """
+    among = np.arange(len(period.snapshot.customers)) if customers is None else customers
+    rows = np.random.default_rng(0).permutation(among)[:_TUNED_ON]
     truth = period.truth[rows]
     return tune(
         period.snapshot.lines,

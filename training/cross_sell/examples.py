@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from features.interactions import Codes
 from features.pairs import PairRows
 from training.arrays import Floats
 from training.cross_sell.periods import Period
@@ -29,14 +30,16 @@ class Examples:
     """Share of the candidates that nobody bought which was kept."""
 
 
-def draw_examples(period: Period, parents: Mapping[str, str], most: int) -> Examples:
+def draw_examples(
+    period: Period, parents: Mapping[str, str], most: int, customers: Codes | None = None
+) -> Examples:
     """All purchases among the candidates, and of the others as many as `most` rows have room for.
 
-    `parents` names the categories of items. The draw depends on nothing but the moment, and
-    each row that was left out is made up for by the weight of those that stayed, so that the sum of weights is
-    the number of candidates.
+    `parents` names the categories of items; `customers` are codes of those to take, by default all. The draw
+    depends on nothing but the moment, and each row that was left out is made up for by the weight of those that
+    stayed: the sum of weights is the number of candidates.
     """
-    blocks = [_labelled(period, rows) for rows in period.snapshot.blocks()]
+    blocks = [_labelled(period, rows) for rows in period.snapshot.blocks(customers)]
     bought = sum(int(label.sum()) for _rows, label in blocks)
     missed = sum(len(label) for _rows, label in blocks) - bought
     share = min(1.0, max(0.0, most - bought) / max(1, missed))
