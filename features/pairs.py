@@ -79,7 +79,7 @@ class PairSet:
 
 @dataclass(frozen=True)
 class PairRows:
-    """Candidates of some customers, ordered by customer and item."""
+    """Candidates of some customers, in the order in which these were asked for, each customer's by item."""
 
     customer: Codes
     """(n,) places in the snapshot's customers."""

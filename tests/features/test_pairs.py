@@ -109,7 +109,11 @@ def test_blocks_of_any_size_hold_the_same_rows(known: PairSnapshot, monkeypatch:
 
 def test_blocks_are_of_the_customers_asked_for(known: PairSnapshot) -> None:
     (rows,) = known.blocks(np.array([3, 1], dtype=np.int32))
-    assert set(rows.customer.tolist()) == {1, 3}
+    assert list(dict.fromkeys(rows.customer.tolist())) == [3, 1]
+    whole = values_of(known)
+    for customer, item, values in zip(rows.customer, rows.item, rows.values, strict=True):
+        pair = str(known.customers[customer]), str(known.items[item])
+        np.testing.assert_allclose(values, list(whole[pair].values()), atol=1e-12)
     assert list(known.blocks(np.array([], dtype=np.int32))) == []
 
 
@@ -130,6 +134,13 @@ def test_before_the_first_purchase_there_is_nothing(tables: Tables) -> None:
 def test_one_customer_with_one_item_has_a_candidate(tmp_path: Path) -> None:
     alone = known_pairs(tmp_path, transactions=HEADER + "ann,b1,@3,bread,1\n")
     assert list(values_of(alone)) == [("ann", "bread")]
+
+
+def test_a_single_item_is_everybodys_candidate(tmp_path: Path) -> None:
+    one = known_pairs(tmp_path, transactions=HEADER + "ann,b1,@3,bread,1\nbob,b2,@30,bread,1\n")
+    rows = values_of(one)
+    assert list(rows) == [("ann", "bread"), ("bob", "bread")]
+    assert [row["item_linear"] for row in rows.values()] == [0, 0]  # there is no other item to foretell it
 
 
 def test_who_has_no_line_one_level_finer_keeps_their_own_rows(tables: Tables) -> None:
