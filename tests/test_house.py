@@ -223,7 +223,7 @@ def entry_points() -> dict[str, dict[str, Any]]:
 
 
 def test_the_project_has_the_documented_entry_points() -> None:
-    assert list(entry_points()) == ["main", "features", "churn", "promote", "serve"]
+    assert list(entry_points()) == ["main", "features", "churn", "cross_sell", "promote", "serve"]
 
 
 def test_the_main_entry_point_is_the_demo() -> None:
@@ -231,7 +231,7 @@ def test_the_main_entry_point_is_the_demo() -> None:
     assert (ROOT / "demo.py").is_file()
 
 
-@pytest.mark.parametrize("name", ["features", "churn", "promote", "serve"])
+@pytest.mark.parametrize("name", ["features", "churn", "cross_sell", "promote", "serve"])
 def test_entry_points_are_command_lines_that_exist(name: str) -> None:
     entry = entry_points()[name]
     defaults = {key: parameter["default"] for key, parameter in entry.get("parameters", {}).items()}
@@ -244,5 +244,7 @@ def test_entry_points_are_command_lines_that_exist(name: str) -> None:
 
 
 def test_entry_points_default_to_files_that_exist() -> None:
-    parameters = [p for entry in entry_points().values() for p in entry.get("parameters", {}).values()]
-    assert [p["default"] for p in parameters if not (ROOT / p["default"]).is_file()] == []
+    parameters = [entry.get("parameters", {}) for entry in entry_points().values()]
+    datasets = [found["dataset"]["default"] for found in parameters if "dataset" in found]
+    assert len(datasets) == 3
+    assert [path for path in datasets if not (ROOT / path).is_file()] == []

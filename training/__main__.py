@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import click
+import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
@@ -15,14 +17,16 @@ from features.workspace import Workspace, open_workspace
 from training.churn.gate import judge
 from training.churn.pipeline import CHURN, record, train_churn
 from training.churn.report import as_json, print_findings
-from training.config import CONFIG, read_config
+from training.config import CONFIG, Config, read_config
 from training.cross_sell import report as cross_sell_report
 from training.cross_sell.figures import as_json as cross_sell_figures
+from training.cross_sell.gate import judge as judge_cross_sell
 from training.cross_sell.pipeline import CROSS_SELL, declared_cross_sell, train_cross_sell
 from training.cross_sell.pipeline import record as record_cross_sell
 from training.effort import Effort
 from training.registry import champion_of, find_version, record_verdict, scores_behind, use_registry
 from training.report_folder import write_figures
+from training.verdict import Verdict
 
 _NOTES = Console(stderr=True)
 _PATH = click.Path(path_type=Path)
@@ -95,23 +99,34 @@ def cross_sell(
 
 @commands.command()
 @click.option(
-    "--model", type=click.Choice([CHURN]), default=CHURN, show_default=True, help="The registered model."
+    "--model",
+    type=click.Choice([CHURN, CROSS_SELL]),
+    default=CHURN,
+    show_default=True,
+    help="The registered model.",
 )
 @click.option("--version", type=int, help="The challenger; default: the newest version.")
 @_config
 def promote(model: str, version: int | None, config: Path) -> None:
     """Move the alias `champion` to a challenger that passes the gate; exit code 1 when it does not."""
-    rules = read_config(config).promotion
+    judged = _gate(model, read_config(config))
     use_registry()
     challenger, champion = find_version(model, version), champion_of(model)
     rival = None if champion is None or champion == challenger else scores_behind(champion)
-    verdict = judge(scores_behind(challenger), rival, rules)
+    verdict = judged(scores_behind(challenger), rival)
     record_verdict(challenger, verdict)
     for check in verdict.checks:
         click.echo(f"{'holds ' if check.holds else 'FAILS '} {check.rule}: {check.found}")
     outcome = "is the champion" if verdict.promoted else "stays a challenger"
     click.echo(f"{model} version {challenger.number} {outcome}")
     sys.exit(0 if verdict.promoted else 1)
+
+
+def _gate(model: str, config: Config) -> Callable[[pd.DataFrame, pd.DataFrame | None], Verdict]:
+    """Judges a challenger's scores, against the champion's if there is one, by the rules of its kind of model."""
+    if model == CROSS_SELL:
+        return partial(judge_cross_sell, rules=config.cross_sell.promotion)
+    return partial(judge, rules=config.churn.promotion)
 
 
 def _open(dataset: Path, workspace: Path) -> Workspace:

@@ -40,6 +40,13 @@ class Trees(_Section):
     lambda_l2: float = Field(ge=0)
 
 
+class ChurnPromotion(_Section):
+    """What a churn challenger has to hold."""
+
+    max_auc_loss: float = Field(ge=0)
+    max_calibration_error: float = Field(gt=0)
+
+
 class ChurnConfig(_Section):
     """How the churn model is fitted."""
 
@@ -47,6 +54,18 @@ class ChurnConfig(_Section):
     linear_penalty: float = Field(gt=0)
     calibration_ridge: float = Field(gt=0)
     trees: Trees
+    promotion: ChurnPromotion
+
+
+class CrossSellPromotion(_Section):
+    """What a cross-sell challenger has to hold."""
+
+    max_ndcg_loss: float = Field(ge=0)
+    max_calibration_error: float = Field(gt=0)
+    max_probability_surplus: float = Field(gt=0)
+    min_coverage: _Share
+    min_coverage_of_baselines: _Share
+    max_top_item_over_baselines: float = Field(ge=1)
 
 
 class CrossSellConfig(_Section):
@@ -66,13 +85,7 @@ class CrossSellConfig(_Section):
     min_item_customers: int = Field(ge=1)
     min_visit_days: int = Field(ge=1)
     trees: Trees
-
-
-class Promotion(_Section):
-    """What a challenger has to hold."""
-
-    max_auc_loss: float = Field(ge=0)
-    max_calibration_error: float = Field(gt=0)
+    promotion: CrossSellPromotion
 
 
 class Config(_Section):
@@ -81,7 +94,6 @@ class Config(_Section):
     backtest: Backtest
     churn: ChurnConfig
     cross_sell: CrossSellConfig
-    promotion: Promotion
 
     def flat(self) -> dict[str, Any]:
         """Every value under its dotted name, as experiment trackers list them."""

@@ -1,4 +1,4 @@
-"""Trained once: a market with transactions, a plain table with a label, and one with dates of leaving."""
+"""Trained once: a market, a plain table with a label, one with dates of leaving, and a grocer who cross-sells."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from features.workspace import open_workspace
-from tests.market import write_config, write_leavers, write_market, write_subscribers
+from tests.market import write_config, write_grocer, write_leavers, write_market, write_subscribers
 from tests.registries import registry_in
 from training.churn.pipeline import record, train_churn
 from training.churn.report import Findings
 from training.config import Config, read_config
+from training.cross_sell import pipeline
+from training.cross_sell.findings import Findings as CrossSellFindings
 from training.registry import Version
 
 
@@ -32,6 +34,14 @@ def subscribers(tmp_path_factory: pytest.TempPathFactory, quick: Config) -> Find
 @pytest.fixture(scope="session")
 def leavers(tmp_path_factory: pytest.TempPathFactory, quick: Config) -> Findings:
     return trained(write_leavers, tmp_path_factory.mktemp("leavers"), quick)
+
+
+@pytest.fixture(scope="session")
+def grocer(tmp_path_factory: pytest.TempPathFactory, quick: Config) -> CrossSellFindings:
+    folder = tmp_path_factory.mktemp("grocer")
+    opened = open_workspace(write_grocer(folder), folder / "workspace")
+    declared = pipeline.declared_cross_sell(opened.dataset, None)
+    return pipeline.train_cross_sell(opened, declared, quick.cross_sell)
 
 
 def trained(write: Callable[[Path], Path], folder: Path, config: Config) -> Findings:
@@ -61,6 +71,24 @@ def recorded(
     folder = tmp_path_factory.mktemp("recorded")
     with registry_in(folder, copied_from=new_registry):
         return folder, record(market, quick)
+
+
+@pytest.fixture(scope="session")
+def recorded_grocer(
+    tmp_path_factory: pytest.TempPathFactory, new_registry: Path, grocer: CrossSellFindings, quick: Config
+) -> tuple[Path, Version]:
+    """A registry with one version of the grocer's cross-sell model: read or copied, never changed."""
+    folder = tmp_path_factory.mktemp("recorded-grocer")
+    with registry_in(folder, copied_from=new_registry):
+        return folder, pipeline.record(grocer, quick)
+
+
+@pytest.fixture
+def grocer_registry(tmp_path: Path, recorded_grocer: tuple[Path, Version]) -> Iterator[Version]:
+    """The one version of the grocer's registry in use, whose files lie where they were logged."""
+    folder, version = recorded_grocer
+    with registry_in(tmp_path / "registry", copied_from=folder):
+        yield version
 
 
 @pytest.fixture

@@ -35,7 +35,18 @@ def test_another_file_gives_other_values(tmp_path: Path) -> None:
     assert read_config(write_config(tmp_path, origins=3)).backtest.origins == 3
 
 
-@pytest.mark.parametrize("section", ["backtest.", "churn.", "churn.trees.", "promotion."])
+@pytest.mark.parametrize(
+    "section",
+    [
+        "backtest.",
+        "churn.",
+        "churn.trees.",
+        "churn.promotion.",
+        "cross_sell.",
+        "cross_sell.trees.",
+        "cross_sell.promotion.",
+    ],
+)
 def test_an_unknown_key_is_refused_by_name(tmp_path: Path, section: str) -> None:
     path = write_config(tmp_path, **{f"{section}num_leafs": 7})
     assert f"{section}num_leafs" in refusal(path)
@@ -56,6 +67,17 @@ def test_an_unknown_key_is_refused_by_name(tmp_path: Path, section: str) -> None
         ("feature_fraction", 0),
         ("max_auc_loss", -0.1),
         ("max_calibration_error", 0),
+        ("moments", 0),
+        ("every_days", 0),
+        ("most_rows", 0),
+        ("shrinkage", 0),
+        ("min_item_customers", 0),
+        ("min_visit_days", 0),
+        ("max_ndcg_loss", -0.1),
+        ("max_probability_surplus", 0),
+        ("min_coverage", 0),
+        ("min_coverage_of_baselines", 1.1),
+        ("max_top_item_over_baselines", 0.9),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(tmp_path: Path, key: str, value: object) -> None:

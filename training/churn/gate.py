@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.churn.backtest import LINEAR, MODEL, TREES
 from training.churn.bootstrap import Origin, replicate
-from training.config import Promotion
+from training.config import ChurnPromotion
 from training.intervals import Replicates
 from training.verdict import CHAMPION, Check, Verdict
 from training.wording import with_span
@@ -34,7 +34,7 @@ def scores_of(origins: Sequence[Origin]) -> pd.DataFrame:
     return pd.concat(starmap(_rows, parts), ignore_index=True)
 
 
-def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rules: Promotion) -> Verdict:
+def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rules: ChurnPromotion) -> Verdict:
     """Hold a challenger's test scores against its baselines, and against the champion's on the same rows.
 
     A champion that shares no test rows with the challenger cannot be compared and holds it back.
@@ -63,13 +63,13 @@ def _beats_baselines(measured: Replicates, origin: Origin) -> Iterator[Check]:
         yield Check(f"a higher AUC than {rival}", with_span(gained, "+.4f"), gained.low > 0)
 
 
-def _is_calibrated(measured: Replicates, rules: Promotion) -> Check:
+def _is_calibrated(measured: Replicates, rules: ChurnPromotion) -> Check:
     error = measured.mean(MODEL, "calibration_error")
     rule = f"a calibration error of at most {rules.max_calibration_error}, or not significantly more"
     return Check(rule, with_span(error), error.low <= rules.max_calibration_error)
 
 
-def _is_no_step_back(challenger: pd.DataFrame, champion: pd.DataFrame, rules: Promotion) -> Check:
+def _is_no_step_back(challenger: pd.DataFrame, champion: pd.DataFrame, rules: ChurnPromotion) -> Check:
     rule = f"at most {rules.max_auc_loss} AUC below the champion on the same rows, and not significantly so"
     shared = sorted(set(challenger[_PEOPLE]) & set(champion[_PEOPLE]))
     if not shared:

@@ -7,9 +7,10 @@ import numpy as np
 from training.calibration import Calibration
 from training.cross_sell.artifact import POPULATION, definition_in_words
 from training.cross_sell.backtest import MODEL
-from training.cross_sell.findings import SPREAD_KINDS, Findings
+from training.cross_sell.findings import Findings
 from training.cross_sell.periods import KINDS
 from training.cross_sell.report import COMPARED, LISTS
+from training.cross_sell.spread import LISTED_KINDS
 from training.cross_sell.totals import CALIBRATION_ERROR, CANDIDATE_RECALL, PROBABILITY_SUM
 from training.wording import days, markdown_table, plain, spoken, with_error, with_span
 
@@ -106,7 +107,7 @@ def _quality(findings: Findings) -> str:
         f"{with_span(values[f'{metric}.{kind}'], '.3f')}"
         for rival, values in findings.ratios.items()
         for metric in COMPARED
-        for kind in SPREAD_KINDS
+        for kind in LISTED_KINDS
     ]
     return "\n\n".join([*tables, QUALITY_NOTE, _bullets(ratios)])
 
@@ -140,14 +141,14 @@ def _line(kind: str, line: Calibration) -> str:
 
 
 def _spread(findings: Findings) -> str:
-    heads = ["", *(f"{what} {kind}" for what in ("items shown,", "top item,") for kind in SPREAD_KINDS)]
+    heads = ["", *(f"{what} {kind}" for what in ("items shown,", "top item,") for kind in LISTED_KINDS)]
     rows = [
         [
             spoken(model),
             *(
                 f"{100 * what[kind][model]:.1f} %"
                 for what in (findings.coverage, findings.concentration)
-                for kind in SPREAD_KINDS
+                for kind in LISTED_KINDS
             ),
         ]
         for model in findings.backtest.models

@@ -1,30 +1,22 @@
 """What one cross-sell training run found out, measured once and ready to be shown in any form."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 
-from features.lists import Lists
 from features.pairs import PairSet
 from features.workspace import Workspace
 from training.arrays import Floats
 from training.cross_sell.backtest import METRICS, MODEL, Backtest
-from training.cross_sell.bootstrap import Origin, replicate
+from training.cross_sell.bootstrap import Key, Origin, replicate
 from training.cross_sell.examples import Examples
 from training.cross_sell.model import CrossSellModel
 from training.cross_sell.periods import KINDS
-from training.cross_sell.ranking_metrics import catalogue_coverage, top_item_share
+from training.cross_sell.spread import COVERAGE, LISTED_KINDS, TOP_ITEM, spread
 from training.cross_sell.totals import totals_by_customer, with_totals
 from training.intervals import Interval, Replicates
-
-OFFERED = 10
-"""Items in the lists that coverage and concentration are measured of."""
-
-SPREAD_KINDS = ("all", "new")
-"""Kinds of lists whose coverage and concentration are told."""
 
 _EXPLAINED = 3_000
 
@@ -88,12 +80,12 @@ class Findings:
     @cached_property
     def coverage(self) -> dict[str, dict[str, float]]:
         """By kind of lists of ten, then by model: the share of all items that are in any of them."""
-        return _spread(self.backtest, catalogue_coverage)
+        return self._spread(COVERAGE)
 
     @cached_property
     def concentration(self) -> dict[str, dict[str, float]]:
         """By kind of lists of ten, then by model: the share of all places that the most listed item takes."""
-        return _spread(self.backtest, lambda lists, _items: top_item_share(lists))
+        return self._spread(TOP_ITEM)
 
     @cached_property
     def contributions(self) -> Floats:
@@ -102,20 +94,16 @@ class Findings:
         picked = np.random.default_rng(0).permutation(len(newest.rows))[:_EXPLAINED]
         return np.asarray(newest.model.booster.predict(newest.rows[picked], pred_contrib=True))[:, :-1]
 
+    @cached_property
+    def _by_period(self) -> list[dict[Key, float]]:
+        return [spread(judged) for judged in self.backtest.judged]
 
-def _spread(backtest: Backtest, measure: Callable[[Lists, int], float]) -> dict[str, dict[str, float]]:
-    """A measure of lists of ten among so many items, by kind and model: the mean over test periods."""
-    return {
-        kind: {
-            model: float(
-                np.mean(
-                    [
-                        measure(each.lists[kind][model][:, :OFFERED], len(each.items))
-                        for each in backtest.judged
-                    ]
-                )
-            )
-            for model in backtest.models
+    def _spread(self, metric: str) -> dict[str, dict[str, float]]:
+        """By kind of lists, then by model: the mean over test periods."""
+        return {
+            kind: {
+                model: float(np.mean([found[model, f"{metric}.{kind}"] for found in self._by_period]))
+                for model in self.backtest.models
+            }
+            for kind in LISTED_KINDS
         }
-        for kind in SPREAD_KINDS
-    }

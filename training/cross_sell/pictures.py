@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 from training.arrays import Floats
 from training.cross_sell import plots
 from training.cross_sell.backtest import LISTED, MODEL
-from training.cross_sell.findings import SPREAD_KINDS, Findings
+from training.cross_sell.findings import Findings
 from training.cross_sell.model import NEW, REPEAT
 from training.cross_sell.periods import KINDS
 from training.cross_sell.ranking_metrics import recall_at_k
+from training.cross_sell.spread import LISTED_KINDS
 from training.cross_sell.totals import CALIBRATION_ERROR
 from training.drawing import importance
 from training.wording import plain
@@ -42,7 +43,7 @@ def _curves(findings: Findings) -> dict[str, dict[str, Floats]]:
     """Recall of lists of one item, two, ..., by kind and model: the mean over customers, then over periods."""
     return {
         kind: {name: _curve(findings, kind, name) for name in findings.backtest.models}
-        for kind in SPREAD_KINDS
+        for kind in LISTED_KINDS
     }
 
 

@@ -23,11 +23,12 @@ from training.cross_sell.card import model_card
 from training.cross_sell.examples import draw_examples
 from training.cross_sell.figures import as_json, logged_metrics
 from training.cross_sell.findings import Findings
+from training.cross_sell.gate import scores_of
 from training.cross_sell.model import EVIDENCE, NEW, REPEAT, fit_cross_sell
 from training.cross_sell.periods import period
 from training.cross_sell.pictures import pictures
 from training.cross_sell.split import Split, backtest_splits, served_split
-from training.registry import Version, log_results, recorded_run, register
+from training.registry import Version, log_results, log_scores, recorded_run, register
 from training.report_folder import write_report
 
 CROSS_SELL = "cross_sell"
@@ -107,7 +108,8 @@ def record(findings: Findings, config: Config) -> Version:
         tempfile.TemporaryDirectory() as folder,
     ):
         log_results(logged_metrics(findings), report)
-        golden = golden_rows(findings.model, findings.examples[-1].rows)
+        log_scores(scores_of(findings.backtest.judged))
+        golden = golden_rows(findings.model, findings.examples[-1].rows.astype(np.float64))
         final = FinalModel(findings.model, findings.labelled_through, golden)
         currency = workspace.dataset.currency
         artifact = write_artifact(Path(folder) / CROSS_SELL, final, pairs, currency, config.cross_sell)

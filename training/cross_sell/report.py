@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 
 from training.cross_sell.backtest import MODEL
-from training.cross_sell.findings import SPREAD_KINDS, Findings
+from training.cross_sell.findings import Findings
 from training.cross_sell.periods import KINDS
+from training.cross_sell.spread import LISTED_KINDS
 from training.cross_sell.totals import CALIBRATION_ERROR, CANDIDATE_RECALL, PROBABILITY_SUM
 from training.intervals import Interval
 from training.terminal import table
@@ -33,7 +34,7 @@ def print_findings(console: Console, findings: Findings) -> None:
         title = f"{LISTS[metric]} of the model over that of a baseline, with 95 % interval"
         console.print(table(title, ["over", *KINDS], _ratios(findings, metric)))
     console.print(table("probabilities of candidates", ["", *KINDS], _trust(findings)))
-    heads = ["", *(f"{what}, {kind}" for what in ("shown", "top item") for kind in SPREAD_KINDS)]
+    heads = ["", *(f"{what}, {kind}" for what in ("shown", "top item") for kind in LISTED_KINDS)]
     console.print(table("of the lists of ten: items shown, share of the top item", heads, _spread(findings)))
     outside = ["test period", "purchases", "among candidates", "not among them", "unforeseen"]
     console.print(table("purchases outside the candidates", outside, _outside(findings)))
@@ -82,7 +83,7 @@ def _short(interval: Interval) -> str:
 def _spread(findings: Findings) -> Iterable[list[str]]:
     for model in findings.backtest.models:
         shown = (findings.coverage, findings.concentration)
-        yield [spoken(model), *(f"{what[kind][model]:.4f}" for what in shown for kind in SPREAD_KINDS)]
+        yield [spoken(model), *(f"{what[kind][model]:.4f}" for what in shown for kind in LISTED_KINDS)]
 
 
 def _outside(findings: Findings) -> Iterator[list[str]]:

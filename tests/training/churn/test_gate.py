@@ -13,10 +13,10 @@ from training.churn.backtest import MODEL
 from training.churn.bootstrap import Origin
 from training.churn.gate import judge, scores_of
 from training.churn.report import Findings
-from training.config import Promotion
+from training.config import ChurnPromotion
 from training.verdict import Check, Verdict
 
-RULES = Promotion(max_auc_loss=0.005, max_calibration_error=0.08)
+RULES = ChurnPromotion(max_auc_loss=0.005, max_calibration_error=0.08)
 SIZE = 400
 NOBODY: Mapping[str, float] = {}
 
@@ -96,7 +96,7 @@ def test_overconfident_probabilities_hold_it_back() -> None:
 
 
 def test_guessing_holds_it_back_where_there_is_no_baseline() -> None:
-    guessing = judge(scored(noise=1e9), None, Promotion(max_auc_loss=0, max_calibration_error=1))
+    guessing = judge(scored(noise=1e9), None, ChurnPromotion(max_auc_loss=0, max_calibration_error=1))
     assert not rule(guessing, "above 0.5").holds
 
 
@@ -109,7 +109,7 @@ def test_guessing_holds_it_back_where_there_is_no_baseline() -> None:
     ],
 )
 def test_the_champion_is_compared_on_the_same_rows(challenger: float, champion: float, holds: bool) -> None:  # noqa: FBT001 - the expected answer
-    lenient = Promotion(max_auc_loss=0.005, max_calibration_error=1)
+    lenient = ChurnPromotion(max_auc_loss=0.005, max_calibration_error=1)
     verdict = judge(scored(noise=challenger), scored(noise=champion), lenient)
     assert rule(verdict, "champion").holds is holds
     assert verdict.promoted is holds
@@ -118,7 +118,7 @@ def test_the_champion_is_compared_on_the_same_rows(challenger: float, champion: 
 def test_a_small_loss_that_may_be_chance_is_accepted_up_to_the_rule() -> None:
     better, worse = scored(noise=1.0), scored(noise=1.01)
     worse[f"probability.{MODEL}"] = np.clip(worse[f"probability.{MODEL}"], 0, 0.97)
-    strict, lenient = (Promotion(max_auc_loss=loss, max_calibration_error=1) for loss in (0.0, 0.5))
+    strict, lenient = (ChurnPromotion(max_auc_loss=loss, max_calibration_error=1) for loss in (0.0, 0.5))
     assert rule(judge(worse, better, lenient), "champion").found.startswith("-0.00")
     assert not rule(judge(worse, better, strict), "champion").holds
     assert not rule(judge(scored(noise=3.0), better, lenient), "champion").holds  # significantly worse
