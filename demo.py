@@ -1,4 +1,4 @@
-"""The whole road in one command: raw transactions become a served, explained churn score.
+"""The whole road in one command: raw transactions become served, explained churn scores and offers.
 
 Runs the public command lines one after the other, as a person would type them, starts the service and asks it for
 three customers. `python demo.py --exit` stops after the answers; otherwise it serves until Ctrl-C.
@@ -18,19 +18,21 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
-from types import FrameType
 from typing import Self
 from urllib.parse import quote
 
 import click
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from features.dataset import read_dataset
 from features.errors import InputError
+from features.wording import PLACE, say
 from serving.churn.schemas import ChurnAnswer, ChurnBatchAnswer
-from serving.schemas import MAX_BATCH
+from serving.cross_sell.schemas import OffersAnswer
+from serving.schemas import MAX_BATCH, ReleaseAnswer
 
 DATASET = Path("features/datasets/complete_journey.toml")
 STORE = Path("workspace/online.sqlite")
@@ -44,6 +46,8 @@ _TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COLOURS = {"high": "red", "medium": "yellow", "low": "green", "lapsed": "bright_black"}
 """Whom to ask for, in this order."""
 _MARKS = {"raises": "▲ raises the risk:", "lowers": "▼ lowers the risk:"}
+OFFERED = {"repeat": ("buys again", 2), "new": ("new", 3)}
+"""Kinds of offers that are asked for: how they are called, and how many."""
 
 _CONSOLE = Console(highlight=False)
 
@@ -89,25 +93,36 @@ class Children:
         `variables` join the environment. The demo has fixed places for release and store, so that settings of the
         service are not handed on.
         """
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERVING_")}
-        settings = {**inherited, **variables}
+        settings = {k: v for k, v in os.environ.items() if not k.startswith("SERVING_")} | variables
         with _undisturbed():
-            self._started.append(
-                subprocess.Popen([sys.executable, *arguments], env=settings, process_group=0)
-            )
-        return self._started[-1]
+            child = subprocess.Popen([sys.executable, *arguments], env=settings, process_group=0)
+            self._started.append(child)
+        return child
+
+
+def declares_offers(dataset: Path) -> bool:
+    """Whether the dataset says what to offer; one that cannot be read is left to the step that says why."""
+    with suppress(InputError):
+        return read_dataset(dataset).cross_sell is not None
+    return False
 
 
 def road(dataset: Path) -> tuple[Step, ...]:
-    """The steps from raw tables to a verified model on disk."""
+    """The steps from raw tables to verified models on disk."""
     declared = ("--dataset", str(dataset))
+    promote, gate = ("training", "promote"), "Promote it, if it passes the gate"
+    cross_sell = (
+        Step("Train the cross-sell model and judge it likewise", ("training", "cross-sell", *declared)),
+        Step(gate, (*promote, "--model", "cross_sell"), fine=(0, 1)),
+    )
     return (
         Step("Check the raw tables against the contract", ("features", "check", *declared)),
         Step("Build what was known of each customer, week by week", ("features", "build", *declared)),
         Step("Train the churn model and judge it on later periods", ("training", "churn", *declared)),
-        Step("Promote it, if it passes the gate", ("training", "promote"), fine=(0, 1)),
+        Step(gate, promote, fine=(0, 1)),
+        *(cross_sell if declares_offers(dataset) else ()),
         Step("Publish what is known of each customer now", ("features", "publish", *declared)),
-        Step("Fetch the champion from the registry and verify it", ("serving", "pull")),
+        Step("Fetch the champions from the registry and verify them", ("serving", "pull")),
     )
 
 
@@ -121,11 +136,10 @@ def run(children: Children, steps: Sequence[Step]) -> None:
 
 
 @contextmanager
-def timed(title: str, command: Sequence[str] = ()) -> Iterator[None]:
+def timed(title: str, command: Sequence[str]) -> Iterator[None]:
     """A heading with the command line below it, and afterwards how long it took."""
     _CONSOLE.print(f"\n[bold]{title}[/]")
-    if command:
-        _CONSOLE.print(f"     [dim]python -m {' '.join(command)}[/]", soft_wrap=True)
+    _CONSOLE.print(f"     [dim]python -m {' '.join(command)}[/]", soft_wrap=True)
     begun = time.monotonic()
     yield
     _CONSOLE.print(f"     [dim]took {time.monotonic() - begun:.1f} s[/]")
@@ -151,8 +165,21 @@ def three_answers(port: int, customer_ids: Sequence[str]) -> list[ChurnAnswer]:
 def choose(answers: Sequence[ChurnAnswer]) -> list[str]:
     """Ids of up to three customers that differ: the one in the middle of each band, the riskiest band first."""
     ranked = sorted(answers, key=lambda answer: (answer.probability or 0.0, answer.customer_id))
-    groups = [[answer.customer_id for answer in ranked if _kind(answer) == kind] for kind in _COLOURS]
+    groups = [[a.customer_id for a in ranked if (a.band or a.status) == kind] for kind in _COLOURS]
     return [group[len(group) // 2] for group in groups if group][:SHOWN]
+
+
+def print_offers(port: int, customer_ids: Sequence[str]) -> None:
+    """What to offer each customer, or why no model says it."""
+    release = ReleaseAnswer.model_validate_json(ask(port, "/v1/release"))
+    if not any(model.name == "cross_sell" and model.answers for model in release.models):
+        reason = release.fault or "no cross-sell model has passed the gate, which lists what failed"
+        _CONSOLE.print(Text(f"No offers: {reason}."))
+        return
+    for customer_id in customer_ids:
+        call = f"/v1/customers/{quote(customer_id, safe='')}/offers"
+        asked = (f"{call}?kind={kind}&limit={limit}" for kind, (_, limit) in OFFERED.items())
+        _CONSOLE.print(offers_panel([OffersAnswer.model_validate_json(ask(port, one)) for one in asked]))
 
 
 def published_customers(store: Path = STORE) -> list[str]:
@@ -179,14 +206,29 @@ def panel(answer: ChurnAnswer) -> Panel:
     reasons = Table.grid(padding=(0, 1))
     for reason in answer.reasons:
         reasons.add_row(_MARKS[reason.direction], Text(reason.words))
-    kind = _kind(answer)
+    content = Group(Text(answer.summary, style="bold"), reasons)
+    kind = answer.band or answer.status
+    return _panel(answer, kind, content, _COLOURS[kind])
+
+
+def offers_panel(answers: Sequence[OffersAnswer]) -> Panel:
+    """What to offer one customer, answer by answer: the item, how likely, and why."""
+    rows = Table.grid(padding=(0, 2))
+    for offer in (offer for answer in answers for offer in answer.offers):
+        likely, why = say(PLACE, "share", offer.probability), "\n".join(r.words for r in offer.reasons)
+        rows.add_row(OFFERED[offer.kind][0], likely, Text(offer.name), Text(why))
+    said = "no history, so what is popular" if answers[0].status == "cold" else "likely to buy"
+    return _panel(answers[0], f"{said} within {answers[0].horizon_days} days", rows, "cyan")
+
+
+def _panel(answer: ChurnAnswer | OffersAnswer, kind: str, content: RenderableType, colour: str) -> Panel:
     return Panel(
-        Group(Text(answer.summary, style="bold"), reasons),
-        title=Text(f"customer {answer.customer_id}: {kind}", style=f"bold {_COLOURS[kind]}"),
+        content,
+        title=Text(f"customer {answer.customer_id}: {kind}", style=f"bold {colour}"),
         title_align="left",
         subtitle=Text(f"{answer.model.name} {answer.model.version}, known as of {answer.as_of:%Y-%m-%d}"),
         subtitle_align="right",
-        border_style=_COLOURS[kind],
+        border_style=colour,
         width=90,
     )
 
@@ -245,7 +287,7 @@ def keep_serving(children: Children, service: subprocess.Popen[bytes], port: int
 @click.option("--dataset", type=click.Path(path_type=Path), default=DATASET, show_default=True)
 @click.option("--exit", "leave", is_flag=True, help="Stop after the answers instead of serving until Ctrl-C.")
 def demo(dataset: Path, *, leave: bool) -> None:
-    """From raw transactions to a served, explained churn score."""
+    """From raw transactions to served, explained churn scores and offers."""
     begun = time.monotonic()
     steps = road(dataset)
     with Children() as children:
@@ -256,6 +298,8 @@ def demo(dataset: Path, *, leave: bool) -> None:
             answers = three_answers(port, published_customers())
         for answer in answers:
             _CONSOLE.print(panel(answer))
+        if declares_offers(dataset):
+            print_offers(port, [answer.customer_id for answer in answers])
         _CONSOLE.print(f"From raw tables to these answers: {time.monotonic() - begun:.0f} s.")
         if not leave:
             keep_serving(children, service, port)
@@ -264,25 +308,17 @@ def demo(dataset: Path, *, leave: bool) -> None:
 def main() -> None:
     """Run the demo. A request to stop ends all that it started; bad input ends in one sentence and exit code 2."""
     for number in _TO_STOP[1:]:
-        signal.signal(number, _leave)
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         demo(prog_name="python demo.py")
     except InputError as error:
         _end(str(error), 2)
 
 
-def _leave(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
-
-
 def _end(message: str, code: int) -> None:
     """End the demo with an error; who was killed by signal N counts as exit code 128 + N, as in a shell."""
     click.echo(f"error: {message}", err=True)
     sys.exit(code if code >= 0 else 128 - code)
-
-
-def _kind(answer: ChurnAnswer) -> str:
-    return answer.band or answer.status
 
 
 def _listens(port: int) -> bool:
@@ -299,9 +335,7 @@ def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
 def _undisturbed() -> Iterator[None]:
     """Requests to stop wait until the block has ended, so that no child is forgotten."""
     waiting: list[int] = []
-    handlers = {
-        number: signal.signal(number, lambda number, _: waiting.append(number)) for number in _TO_STOP
-    }
+    handlers = {each: signal.signal(each, lambda number, _: waiting.append(number)) for each in _TO_STOP}
     try:
         yield
     finally:

@@ -21,6 +21,7 @@ from features.errors import InputError
 from features.store import publish_sqlite
 from serving.churn.schemas import ChurnAnswer, Reason
 from serving.schemas import ServedModel
+from tests.market import write_grocer, write_market
 from tests.serving.process import ROOT, Process, environment
 from tests.serving.tiny import INFO, ROWS, release_into
 
@@ -165,10 +166,28 @@ def test_a_failing_step_ends_the_demo_with_its_code(
     assert told.err.startswith("error: step 2 ended with exit code")
 
 
-def test_only_the_gate_may_say_no() -> None:
-    assert [step.command[:2] for step in demo.road(demo.DATASET) if 1 in step.fine] == [
-        ("training", "promote")
+def test_only_the_gates_may_say_no() -> None:
+    assert [step.command for step in demo.road(demo.DATASET) if 1 in step.fine] == [
+        ("training", "promote"),
+        ("training", "promote", "--model", "cross_sell"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("write", "commands"),
+    [
+        (
+            write_grocer,
+            ["check", "build", "churn", "promote", "cross-sell", "promote", "publish", "pull"],
+        ),
+        (write_market, ["check", "build", "churn", "promote", "publish", "pull"]),
+    ],
+    ids=["with cross-sell", "without"],
+)
+def test_the_road_leads_to_what_the_dataset_declares(
+    write: Callable[[Path], Path], commands: list[str], tmp_path: Path
+) -> None:
+    assert [step.command[1] for step in demo.road(write(tmp_path))] == commands
 
 
 def test_a_taken_port_is_left_alone() -> None:
@@ -209,7 +228,8 @@ def test_bad_input_ends_in_the_step_that_finds_it(tmp_path: Path) -> None:
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 1)]
 )
 def test_a_request_to_stop_leaves_nothing_running(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "held.toml")  # whoever reads it waits for somebody to write
+    (tmp_path / "held.toml").write_text(LABELLED)
+    os.mkfifo(tmp_path / "subscribers.csv")  # whoever reads it waits for somebody to write
     ran = started(tmp_path, "--dataset", "held.toml")
     read_until(ran, "     python -m features check --dataset held.toml")
     ran.send_signal(number)
