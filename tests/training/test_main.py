@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
 import pytest
 
-from tests.market import write_config, write_leavers, write_subscribers
+from tests.market import write_config, write_grocer, write_leavers, write_subscribers
 from training.__main__ import main
 from training.registry import VERDICT
 from training.verdict import CHAMPION
@@ -103,6 +104,61 @@ def test_bad_values_are_one_sentence_and_register_nothing(
     assert said.err.splitlines()[-1].startswith("error: ")
     assert list(mlflow.MlflowClient().search_registered_models()) == []
     assert not (tmp_path / "workspace" / "leavers" / "reports").exists()
+
+
+def test_cross_sell_then_its_gate(shell: Shell, tmp_path: Path) -> None:
+    data = ["--dataset", write_grocer(tmp_path), "--config", write_config(tmp_path)]
+    said = shell("cross-sell", *data, "--metrics-json", "out/cross_sell.json")
+    assert said.code == 0, said.err
+    assert said.out.splitlines()[0] == "share of the purchases that are among 16 candidates a customer".ljust(
+        80
+    )
+    assert said.out.splitlines()[-1] == (
+        "cross_sell version 1 is registered; the gate: python -m training promote --model cross_sell"
+    )
+    assert not [word for word in ("INFO", "Warning", "alembic", "WARNING") if word in said.err + said.out]
+    figures = json.loads((tmp_path / "out" / "cross_sell.json").read_text())
+    assert figures["item_level"] == "product"
+    assert list(figures["effort"]["seconds"]) == ["loading", "training", "reporting", "total"]
+    assert (tmp_path / "workspace" / "grocer" / "reports" / "cross_sell" / "model_card.md").is_file()
+
+    gate = shell("promote", "--model", "cross_sell", "--config", tmp_path / "config.toml")
+    assert "a higher NDCG@10 of new purchases than popularity" in gate.out
+    assert gate.out.splitlines()[-1] == "cross_sell version 1 is the champion"
+    assert gate.code == 0
+
+    narrow = write_config(tmp_path, min_coverage=1.0)
+    refused = shell("promote", "--model", "cross_sell", "--config", narrow, "--version", 1)
+    assert refused.code == 1
+    assert "FAILS  lists of new items that show at least 100.0 % of the items" in refused.out
+    verdict = json.loads(mlflow.MlflowClient().get_model_version("cross_sell", "1").tags[VERDICT])
+    assert verdict["promoted"] is False
+
+
+def test_another_item_level_takes_the_place_of_the_declared_one(shell: Shell, tmp_path: Path) -> None:
+    data = ["--dataset", write_grocer(tmp_path), "--config", write_config(tmp_path)]
+    said = shell("cross-sell", *data, "--item-level", "category", "--metrics-json", "m.json")
+    assert said.code == 0, said.err
+    figures = json.loads((tmp_path / "m.json").read_text())
+    assert (figures["item_level"], figures["items"]) == ("category", 4)
+
+
+@pytest.mark.parametrize(
+    ("write", "options", "message"),
+    [
+        (write_subscribers, [], "add [cross_sell] with item_level"),
+        (write_grocer, ["--item-level", "brand"], "the items table has no column of that name"),
+        (write_grocer, ["--item-level", "flavour"], "'flavour' is not one of"),
+    ],
+)
+def test_offers_that_cannot_be_made_are_one_sentence(
+    shell: Shell, tmp_path: Path, write: Callable[[Path], Path], options: list[str], message: str
+) -> None:
+    said = shell("cross-sell", "--dataset", write(tmp_path), *options)
+    assert said.code == 2
+    assert message in said.err
+    assert "Traceback" not in said.err
+    assert list(mlflow.MlflowClient().search_registered_models()) == []
 
 
 def test_a_missing_dataset_is_one_sentence(shell: Shell, tmp_path: Path) -> None:

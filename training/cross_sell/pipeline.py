@@ -1,7 +1,7 @@
 """The cross-sell road from a workspace to a registered version: propose, judge, fit, explain, register."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,7 @@ from training.config import Config, CrossSellConfig
 from training.cross_sell.artifact import FinalModel, golden_rows, write_artifact
 from training.cross_sell.backtest import Judged, compared, judge, tuned_tifu
 from training.cross_sell.card import model_card
-from training.cross_sell.examples import draw_examples
+from training.cross_sell.examples import Examples, draw_examples
 from training.cross_sell.figures import as_json, logged_metrics
 from training.cross_sell.findings import Findings
 from training.cross_sell.gate import scores_of
@@ -32,6 +32,9 @@ from training.registry import Version, log_results, log_scores, recorded_run, re
 from training.report_folder import write_report
 
 CROSS_SELL = "cross_sell"
+MIN_PURCHASES = 50
+"""Purchases to learn from, at least."""
+
 _Step = TypeVar("_Step")
 Progress = Callable[[Sequence[_Step]], Iterable[_Step]]
 """Wraps steps to show how far the work is."""
@@ -72,6 +75,7 @@ def train_cross_sell(
         moment: draw_examples(period(workspace.tables, pairs, moment), parents, config.most_rows)
         for moment in watch_examples(moments)
     }
+    _require_purchases(learned.values(), cross_sell)
     tifu = tuned_tifu(period(workspace.tables, pairs, splits[0].learned[-1]))
 
     def judged(split: Split) -> Judged:
@@ -82,6 +86,17 @@ def train_cross_sell(
     examples = tuple(learned[moment] for moment in served.learned)
     model = fit_cross_sell(examples, pairs.names, horizon, config)
     return Findings(workspace, pairs, examples, model, backtest, end)
+
+
+def _require_purchases(learned: Collection[Examples], cross_sell: CrossSell) -> None:
+    """Raise `InputError` when fewer than `MIN_PURCHASES` candidates were bought at all moments together."""
+    bought = int(sum(examples.label.sum() for examples in learned))
+    if bought < MIN_PURCHASES:
+        raise InputError(
+            f"only {bought} candidates at {len(learned)} moments were bought within {cross_sell.horizon_days} "
+            f"days, and fewer than {MIN_PURCHASES} are too few to learn from: lengthen [cross_sell] horizon_days, "
+            "choose a coarser item_level, or bring customers who come back"
+        )
 
 
 def _parents(workspace: Workspace, cross_sell: CrossSell) -> dict[str, str]:
