@@ -1,23 +1,15 @@
-"""The command lines of all packages, run in one folder as a user would."""
+"""What every road starts with."""
 
-import sys
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-Run = Callable[..., str]
+from tests.registries import registry_in
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the `main` of a package with arguments; it has to succeed, and its output is given back."""
-
-    def run_main(main: Callable[[], None], *arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", ["command", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        assert not ended.value.code, said.err
-        return said.out
-
-    return run_main
+@pytest.fixture(scope="session")
+def new_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A registry that nobody has used: copied, never changed."""
+    folder = tmp_path_factory.mktemp("new-registry")
+    with registry_in(folder):
+        return folder

@@ -4,14 +4,12 @@ Each step is the command that a user types; what one step leaves is all that the
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pandas as pd
 import pytest
-from starlette.testclient import TestClient
 
 from features.__main__ import main as features
 from features.columns import Column
@@ -20,59 +18,26 @@ from features.labels import population
 from features.moments import data_period
 from features.workspace import open_workspace
 from serving.__main__ import main as serving
-from serving.app import create_app
-from serving.live import Live, Watch
-from serving.settings import Settings
-from tests.integration.conftest import Run
-from tests.market import write_config, write_market, write_subscribers
-from tests.registries import registry_in
+from tests.integration.road import Place, run, served, working_in
+from tests.market import write_market, write_subscribers
 from training.__main__ import main as training
 from training.churn.pipeline import train_churn
 from training.config import read_config
 
 Predict = Callable[[pd.DataFrame], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a user works: the declared dataset, the experiment values and what the commands write."""
-
-    dataset: Path
-    config: Path
-    workspace: Path
-
-    @property
-    def store(self) -> Path:
-        return self.workspace / "online.sqlite"
-
-    @property
-    def release(self) -> Path:
-        return self.workspace / "release"
-
-
 Walk = Callable[[Callable[[Path], Path]], tuple[Place, list[str], Predict]]
 
 
-def walk(run: Run, place: Place) -> list[str]:
-    """Every command from the raw tables to the release; what each printed last."""
-    data = ["--dataset", place.dataset, "--workspace", place.workspace]
-    values = ["--config", place.config]
-    said = [
-        run(features, "check", *data),
-        run(features, "build", *data),
-        run(training, "churn", *data, *values),
-        run(training, "promote", *values),
-        run(features, "publish", *data, "--store", place.store),
+def walk(place: Place) -> list[str]:
+    """Every command from the raw tables to the release; what each said last."""
+    return [
+        run(features, "check", *place.data),
+        run(features, "build", *place.data),
+        run(training, "churn", *place.data, *place.experiment),
+        run(training, "promote", *place.experiment),
+        run(features, "publish", *place.data, "--store", place.store),
         run(serving, "pull", "--release", place.release),
     ]
-    return [text.splitlines()[-1] for text in said]
-
-
-def served(place: Place) -> TestClient:
-    """The service over what was published and pulled."""
-    live = Live()
-    Watch(live, Settings(release=place.release, store=place.store)).refresh()
-    return TestClient(create_app(live))
 
 
 def offline(place: Place) -> pd.DataFrame:
@@ -93,24 +58,14 @@ def trained_again(place: Place) -> Callable[[pd.DataFrame], list[float]]:
     return lambda frame: model.probability(frame.to_numpy()).tolist()
 
 
-@pytest.fixture(scope="module")
-def new_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("new-registry")
-    with registry_in(folder):
-        return folder
-
-
 @pytest.fixture
-def walked(run: Run, tmp_path: Path, new_registry: Path, monkeypatch: pytest.MonkeyPatch) -> Walk:
+def walked(tmp_path: Path, new_registry: Path) -> Walk:
     """Writes a dataset and walks the road with it: the place, and the champion as MLflow loads it."""
 
     def walk_from(write: Callable[[Path], Path]) -> tuple[Place, list[str], Predict]:
-        monkeypatch.chdir(tmp_path)
-        place = Place(write(tmp_path / "data"), write_config(tmp_path), tmp_path / "workspace")
-        with registry_in(tmp_path / "registry", copied_from=new_registry):
-            said = walk(run, place)
+        with working_in(tmp_path, write, new_registry) as place:
+            said = walk(place)
             champion = mlflow.pyfunc.load_model("models:/churn@champion")
-        assert {path.name for path in tmp_path.iterdir()} == {"config.toml", "data", "registry", "workspace"}
         return place, said, champion.predict
 
     return walk_from

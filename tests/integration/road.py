@@ -1,0 +1,73 @@
+"""The command lines of all packages, run in one folder as a user would, and the service over what they leave."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from serving.app import create_app
+from serving.live import Live, Watch
+from serving.settings import Settings
+from tests.market import write_config
+from tests.registries import registry_in
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a user works: the declared dataset, the experiment values and what the commands write."""
+
+    dataset: Path
+    config: Path
+    workspace: Path
+
+    @property
+    def store(self) -> Path:
+        return self.workspace / "online.sqlite"
+
+    @property
+    def release(self) -> Path:
+        return self.workspace / "release"
+
+    @property
+    def data(self) -> tuple[object, ...]:
+        """The options that name the dataset and the workspace."""
+        return ("--dataset", self.dataset, "--workspace", self.workspace)
+
+    @property
+    def experiment(self) -> tuple[object, ...]:
+        """The options that name the experiment values."""
+        return ("--config", self.config)
+
+
+@contextmanager
+def working_in(folder: Path, write: Callable[[Path], Path], new_registry: Path) -> Iterator[Place]:
+    """Write a dataset and work in a folder with a registry of its own; nothing may be written elsewhere in it."""
+    place = Place(write(folder / "data"), write_config(folder), folder / "workspace")
+    registry = registry_in(folder / "registry", copied_from=new_registry)
+    with pytest.MonkeyPatch.context() as patch, registry:
+        patch.chdir(folder)
+        yield place
+    assert {path.name for path in folder.iterdir()} == {"config.toml", "data", "registry", "workspace"}
+
+
+def run(main: Callable[[], None], *arguments: object) -> str:
+    """Run the `main` of a package with arguments; it has to succeed, and the last line it said is given back."""
+    said, complained = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(complained):
+        patch.setattr(sys, "argv", ["command", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert not ended.value.code, complained.getvalue()
+    return said.getvalue().splitlines()[-1]
+
+
+def served(place: Place) -> TestClient:
+    """The service over what was published and pulled."""
+    live = Live()
+    Watch(live, Settings(release=place.release, store=place.store)).refresh()
+    return TestClient(create_app(live))
