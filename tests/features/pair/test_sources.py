@@ -46,7 +46,13 @@ def test_own_history_counts_baskets_the_older_the_less() -> None:
     expected = np.exp(-np.array([2.0, 20.0]) / 120).sum()
     assert scores("own history")[0] == pytest.approx([expected, np.exp(-20 / 120), 0, np.exp(-200 / 120)])
     assert scores("own baskets")[0] == pytest.approx([1 + 0.8, 0.8, 0, 0.8**2])
+    assert scores("own baskets, slowly")[0] == pytest.approx([1 + 0.95, 0.95, 0, 0.95**2])
     assert scores("newest basket")[0].tolist() == [1, 2, 0, 3]
+
+
+def test_rhythm_compares_the_baskets_since_with_the_distance_between_baskets() -> None:
+    # ann has bread in every basket, the newest too; everything else was bought once by everybody
+    assert scores("own rhythm").tolist() == [[1 / 1, 0, 0, 0]] + [[0, 0, 0, 0]] * 4
 
 
 def test_popular_is_the_share_of_those_who_bought_anything_lately() -> None:
@@ -68,7 +74,6 @@ def test_trending_is_what_more_bought_in_two_weeks_than_in_a_third_of_twelve() -
         "wide neighbours ever",
         "similar items",
         "linear over items",
-        "linear over items, sharper",
         "linear over recent items",
         "linear over products",
         "together in baskets",
