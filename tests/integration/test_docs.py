@@ -1,0 +1,29 @@
+"""What the docs count is what the code does."""
+
+import re
+from pathlib import Path
+
+from features.moments import data_period
+from features.pair.neighbours import REFERENCES
+from features.pair.sources import HEAD
+from features.pairs import PairSnapshot, pair_set
+from features.workspace import open_workspace
+from tests.market import write_grocer
+
+DOCS = Path(__file__).parents[2] / "docs"
+ROW = re.compile(r"^\| (.+?) \| .+ \| (\d+) \|$", re.MULTILINE)
+
+
+def test_every_source_stands_in_the_docs_with_what_it_proposes(tmp_path: Path) -> None:
+    opened = open_workspace(write_grocer(tmp_path, customers=40), tmp_path / "workspace")
+    assert opened.dataset.cross_sell is not None
+    pairs = pair_set(opened.tables, opened.dataset.cross_sell)
+    moment = data_period(opened.tables, opened.dataset)[1]
+    sources = PairSnapshot(opened.tables, pairs, moment).sources
+    text = (DOCS / "cross-sell.md").read_text(encoding="utf-8")
+    repeat, new = text.split("Proposed among items that are *new*:")
+    for told, of_new in ((repeat, False), (new, True)):
+        proposing = [(each.name, each.proposes) for each in sources if each.proposes and each.new is of_new]
+        assert [(name, int(count)) for name, count in ROW.findall(told)] == proposing
+    assert f"{HEAD:,} that most customers bought" in text
+    assert f"{REFERENCES:,} customers" in text
