@@ -12,25 +12,19 @@ from training.churn.backtest import LINEAR, MODEL, TREES
 from training.churn.bootstrap import Origin, replicate
 from training.config import ChurnPromotion
 from training.intervals import Replicates
+from training.scores import NOTHING_SHARED, ORIGIN, PEOPLE, PERSON, persons, shared_rows
 from training.verdict import CHAMPION, Check, Verdict
 from training.wording import with_span
 
-_ORIGIN, _PEOPLE, _PERSON, _LABEL, _PROBABILITY = "origin", "people", "person", "label", "probability."
-_FACTS = {_ORIGIN, _PEOPLE, _PERSON, _LABEL}
+_LABEL, _PROBABILITY = "label", "probability."
+_FACTS = {ORIGIN, PEOPLE, PERSON, _LABEL}
 _CHANCE = 0.5
 _PARTS = {MODEL, TREES, LINEAR}
 
 
 def scores_of(origins: Sequence[Origin]) -> pd.DataFrame:
-    """Every test row of all origins without any customer id: origin, people, person, label and each score.
-
-    `people` is one digest over the customers of an origin in their order: two models with the same digest were
-    tested on the same rows, which can then be compared one by one. `person` only counts the customers, so that
-    a bootstrap draws one at all origins together.
-    """
-    persons, _ids = pd.factorize(np.concatenate([origin.customer for origin in origins]), sort=True)
-    ends = np.cumsum([len(origin.customer) for origin in origins])[:-1]
-    parts = zip(range(len(origins)), origins, np.split(persons, ends), strict=True)
+    """Every test row of all origins as `scores` keeps them, with its label and each score."""
+    parts = zip(range(len(origins)), origins, persons([each.customer for each in origins]), strict=True)
     return pd.concat(starmap(_rows, parts), ignore_index=True)
 
 
@@ -39,7 +33,7 @@ def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rules: ChurnP
 
     A champion that shares no test rows with the challenger cannot be compared and holds it back.
     """
-    origins = [_origin(rows) for _, rows in challenger.groupby(_ORIGIN)]
+    origins = [_origin(rows) for _, rows in challenger.groupby(ORIGIN)]
     measured = replicate(origins)
     checks = [
         _beats_chance(measured),
@@ -71,17 +65,16 @@ def _is_calibrated(measured: Replicates, rules: ChurnPromotion) -> Check:
 
 def _is_no_step_back(challenger: pd.DataFrame, champion: pd.DataFrame, rules: ChurnPromotion) -> Check:
     rule = f"at most {rules.max_auc_loss} AUC below the champion on the same rows, and not significantly so"
-    shared = sorted(set(challenger[_PEOPLE]) & set(champion[_PEOPLE]))
+    shared = shared_rows(challenger, champion)
     if not shared:
-        found = "they share no test rows: train the champion's configuration on this data too"
-        return Check(rule, found, holds=False)
-    pairs = [(_of(challenger, people), _of(champion, people)) for people in shared]
-    gained = replicate(list(starmap(_paired, pairs))).difference(MODEL, CHAMPION, "auc")
+        return Check(rule, NOTHING_SHARED, holds=False)
+    pairs = [_paired(_origin(ours), _origin(theirs)) for ours, theirs in shared]
+    gained = replicate(pairs).difference(MODEL, CHAMPION, "auc")
     return Check(rule, with_span(gained, "+.4f"), gained.estimate >= -rules.max_auc_loss and gained.high >= 0)
 
 
-def _rows(number: int, origin: Origin, persons: NDArray[np.intp]) -> pd.DataFrame:
-    facts = {_ORIGIN: number, _PEOPLE: _digest(origin), _PERSON: persons, _LABEL: origin.label}
+def _rows(number: int, origin: Origin, numbers: NDArray[np.intp]) -> pd.DataFrame:
+    facts = {ORIGIN: number, PEOPLE: _digest(origin), PERSON: numbers, _LABEL: origin.label}
     scores = {f"{_PROBABILITY}{name}": values for name, values in origin.probabilities.items()}
     return pd.DataFrame({**facts, **scores, **origin.ranks})
 
@@ -91,15 +84,11 @@ def _digest(origin: Origin) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def _of(scores: pd.DataFrame, people: str) -> Origin:
-    return _origin(scores[scores[_PEOPLE] == people])
-
-
 def _origin(rows: pd.DataFrame) -> Origin:
     scores = {name: rows[name].to_numpy() for name in rows.columns if name not in _FACTS}
     ranks = {name: score for name, score in scores.items() if not name.startswith(_PROBABILITY)}
     calibrated = {name.removeprefix(_PROBABILITY): scores[name] for name in scores.keys() - ranks.keys()}
-    return Origin(rows[_PERSON].to_numpy(), rows[_LABEL].to_numpy(), calibrated, ranks)
+    return Origin(rows[PERSON].to_numpy(), rows[_LABEL].to_numpy(), calibrated, ranks)
 
 
 def _paired(challenger: Origin, champion: Origin) -> Origin:

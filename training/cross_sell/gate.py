@@ -16,26 +16,22 @@ from training.cross_sell.ranking_metrics import ndcg_at_k
 from training.cross_sell.spread import COVERAGE, LISTED_KINDS, OFFERED, TOP_ITEM, spread
 from training.cross_sell.totals import CALIBRATION_ERROR, PROBABILITY_SUM, totals_by_customer, with_totals
 from training.intervals import Interval, Replicates
+from training.scores import NOTHING_SHARED, ORIGIN, PEOPLE, PERSON, persons, shared_rows
 from training.verdict import CHAMPION, Check, Verdict
 from training.wording import spoken, with_span
 
-_ORIGIN, _PEOPLE, _PERSON = "origin", "people", "person"
-_FACTS = {_ORIGIN, _PEOPLE, _PERSON}
+_FACTS = {ORIGIN, PEOPLE, PERSON}
 _NDCG = "ndcg_at_10"
 _SHOWABLE = "showable"
 """Share of all items that so many lists of ten can show at most."""
 
 
 def scores_of(judged: Sequence[Judged]) -> pd.DataFrame:
-    """What the gate needs of every customer at every test period, without any customer id.
+    """What the gate needs of every customer at every test period, as `scores` keeps it.
 
-    `people` is one digest over the customers of a period and their purchases: two models with the same digest were
-    tested on the same rows. `person` only counts the customers, so that a bootstrap draws one at all periods
-    together. Every other column is a `model/metric.kind`; what is true of a whole period is the same in all rows.
+    Columns are `model/metric.kind`; what is true of a whole period is the same in all its rows.
     """
-    persons, _ids = pd.factorize(np.concatenate([each.customers for each in judged]), sort=True)
-    ends = np.cumsum([len(each.customers) for each in judged])[:-1]
-    parts = zip(range(len(judged)), judged, np.split(persons, ends), strict=True)
+    parts = zip(range(len(judged)), judged, persons([each.customers for each in judged]), strict=True)
     return pd.concat(starmap(_rows, parts), ignore_index=True)
 
 
@@ -44,7 +40,7 @@ def judge(challenger: pd.DataFrame, champion: pd.DataFrame | None, rules: CrossS
 
     A champion that shares no test rows with the challenger cannot be compared and holds it back.
     """
-    measured = replicate([_origin(rows) for _, rows in challenger.groupby(_ORIGIN)])
+    measured = replicate([_origin(rows) for _, rows in challenger.groupby(ORIGIN)])
     rivals = sorted({model for model, _metric in measured.measured} - {MODEL})
     checks = [
         *_beats_baselines(measured, rivals, rules),
@@ -107,11 +103,10 @@ def _is_broad(measured: Replicates, rivals: Sequence[str], rules: CrossSellPromo
 def _is_no_step_back(
     challenger: pd.DataFrame, champion: pd.DataFrame, rules: CrossSellPromotion
 ) -> list[Check]:
-    shared = sorted(set(challenger[_PEOPLE]) & set(champion[_PEOPLE]))
+    shared = shared_rows(challenger, champion)
     if not shared:
-        found = "they share no test rows: train the champion's configuration on this data too"
-        return [Check("no step back from the champion on the same rows", found, holds=False)]
-    pairs = [_paired(_of(challenger, people), _of(champion, people)) for people in shared]
+        return [Check("no step back from the champion on the same rows", NOTHING_SHARED, holds=False)]
+    pairs = [_paired(_origin(ours), _origin(theirs)) for ours, theirs in shared]
     measured = replicate(pairs)
     return [
         _not_below(
@@ -123,8 +118,8 @@ def _is_no_step_back(
     ]
 
 
-def _rows(number: int, judged: Judged, persons: NDArray[np.intp]) -> pd.DataFrame:
-    facts = {_ORIGIN: number, _PEOPLE: _digest(judged), _PERSON: persons}
+def _rows(number: int, judged: Judged, numbers: NDArray[np.intp]) -> pd.DataFrame:
+    facts = {ORIGIN: number, PEOPLE: _digest(judged), PERSON: numbers}
     values: Mapping[Key, Floats | float] = {
         **{
             (model, f"{_NDCG}.{kind}"): ndcg_at_k(lists, judged.targets[kind], OFFERED)
@@ -149,14 +144,10 @@ def _digest(judged: Judged) -> str:
     return digest.hexdigest()
 
 
-def _of(scores: pd.DataFrame, people: str) -> Origin:
-    return _origin(scores[scores[_PEOPLE] == people])
-
-
 def _origin(rows: pd.DataFrame) -> Origin:
     names = {name: name.split("/") for name in rows.columns if name not in _FACTS}
     values = {(model, metric): rows[name].to_numpy() for name, (model, metric) in names.items()}
-    return Origin(rows[_PERSON].to_numpy(), values)
+    return Origin(rows[PERSON].to_numpy(), values)
 
 
 def _paired(challenger: Origin, champion: Origin) -> Origin:
