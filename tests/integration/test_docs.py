@@ -1,8 +1,11 @@
-"""What the docs count is what the code does."""
+"""What the docs declare and count is what the code reads and does."""
 
 import re
 from pathlib import Path
 
+import pytest
+
+from features.dataset import read_dataset
 from features.moments import data_period
 from features.pair.neighbours import REFERENCES
 from features.pair.sources import HEAD
@@ -10,7 +13,8 @@ from features.pairs import PairSnapshot, pair_set
 from features.workspace import open_workspace
 from tests.market import write_grocer
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DECLARATION = re.compile(r"^```toml\n(name = .+?)^```", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| (.+?) \| .+ \| (\d+) \|$", re.MULTILINE)
 
 
@@ -20,10 +24,20 @@ def test_every_source_stands_in_the_docs_with_what_it_proposes(tmp_path: Path) -
     pairs = pair_set(opened.tables, opened.dataset.cross_sell)
     moment = data_period(opened.tables, opened.dataset)[1]
     sources = PairSnapshot(opened.tables, pairs, moment).sources
-    text = (DOCS / "cross-sell.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "cross-sell.md").read_text(encoding="utf-8")
     repeat, new = text.split("Proposed among items that are *new*:")
     for told, of_new in ((repeat, False), (new, True)):
         proposing = [(each.name, each.proposes) for each in sources if each.proposes and each.new is of_new]
         assert [(name, int(count)) for name, count in ROW.findall(told)] == proposing
     assert f"{HEAD:,} that most customers bought" in text
     assert f"{REFERENCES:,} customers" in text
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/data-contract.md"])
+def test_every_declaration_in_the_docs_can_be_read(name: str, tmp_path: Path) -> None:
+    declarations = DECLARATION.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert declarations
+    for declaration in declarations:
+        path = tmp_path / "dataset.toml"
+        path.write_text(declaration, encoding="utf-8")
+        assert read_dataset(path).tables
