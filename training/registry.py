@@ -110,7 +110,7 @@ def find_version(model: str, number: int | None) -> Version:
         known = ", ".join(map(str, sorted(numbers))) or "none"
         raise InputError(
             f"{model} has no version {number if number is not None else 'at all'} (known: {known}): "
-            f"train one with python -m training {model} --dataset FILE"
+            f"train one with python -m training {model.replace('_', '-')} --dataset FILE"
         )
     return Version(model, int(chosen.version), str(chosen.run_id))
 

@@ -127,6 +127,10 @@ def test_a_version_that_is_not_there_names_those_that_are() -> None:
 def test_without_any_version_the_way_out_is_named() -> None:
     with pytest.raises(InputError, match=r"no version at all .* python -m training churn"):
         find_version(CHURN, None)
+    with pytest.raises(
+        InputError, match=r"cross_sell has no version at all .* python -m training cross-sell"
+    ):
+        find_version("cross_sell", None)
 
 
 def test_a_yes_moves_the_alias_and_is_kept_with_its_reasons(used_registry: Version) -> None:
