@@ -82,8 +82,7 @@ def cross_sell(
     opened = _open(dataset, workspace)
     declared = declared_cross_sell(opened.dataset, item_level)
     effort.ended("loading")
-    watch = _watch("proposing items"), _watch("backtesting")
-    findings = train_cross_sell(opened, declared, values.cross_sell, *watch)
+    findings = train_cross_sell(opened, declared, values.cross_sell, _watch("walking through time"))
     effort.ended("training")
     cross_sell_report.print_findings(Console(), findings)
     with _NOTES.status("writing plots, model card and the registered version"):

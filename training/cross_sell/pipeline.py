@@ -3,8 +3,8 @@
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -24,10 +24,11 @@ from training.cross_sell.examples import Examples, draw_examples
 from training.cross_sell.figures import as_json, logged_metrics
 from training.cross_sell.findings import Findings
 from training.cross_sell.gate import scores_of
-from training.cross_sell.model import EVIDENCE, NEW, REPEAT, fit_cross_sell
+from training.cross_sell.model import EVIDENCE, NEW, REPEAT, CrossSellModel, fit_cross_sell
 from training.cross_sell.periods import period
 from training.cross_sell.pictures import pictures
 from training.cross_sell.split import Split, backtest_splits, served_split
+from training.cross_sell.tifu_knn import TifuKnn
 from training.registry import Version, log_results, log_scores, recorded_run, register
 from training.report_folder import write_report
 
@@ -35,9 +36,8 @@ CROSS_SELL = "cross_sell"
 MIN_PURCHASES = 50
 """Purchases to learn from, at least."""
 
-_Step = TypeVar("_Step")
-Progress = Callable[[Sequence[_Step]], Iterable[_Step]]
-"""Wraps steps to show how far the work is."""
+Progress = Callable[[Sequence[datetime]], Iterable[datetime]]
+"""Wraps moments to show how far the work is."""
 
 
 def declared_cross_sell(dataset: Dataset, item_level: str | None) -> CrossSell:
@@ -54,38 +54,41 @@ def train_cross_sell(
     workspace: Workspace,
     cross_sell: CrossSell,
     config: CrossSellConfig,
-    watch_examples: Progress[datetime] = iter,
-    watch_backtest: Progress[Split] = iter,
+    watch: Progress = iter,
 ) -> Findings:
-    """Backtest the model against its baselines, then fit it on everything that is labelled.
+    """Walk through time: judge at each test moment what was learnt before it, then learn from that moment too.
 
-    Raises `InputError` when the items table cannot give the item level, for too short a history, and when hardly
-    anything is bought.
+    The served model is fitted at the end, on everything that is labelled. Every moment is looked at once: that is
+    what takes the time. Raises `InputError` when the items table cannot give the item level, for too short a
+    history, and when hardly anything is bought.
     """
     pairs = pair_set(workspace.tables, cross_sell)
-    horizon, (start, end) = (
-        timedelta(days=cross_sell.horizon_days),
-        data_period(workspace.tables, workspace.dataset),
-    )
+    horizon = timedelta(days=cross_sell.horizon_days)
+    start, end = data_period(workspace.tables, workspace.dataset)
     splits = backtest_splits(start, end, horizon, config)
     served = served_split(start, end, horizon, config)
+    origins = {split.origin: split for split in splits}
     parents = _parents(workspace, cross_sell)
-    moments = sorted({moment for split in (*splits, served) for moment in split.learned})
-    learned = {
-        moment: draw_examples(period(workspace.tables, pairs, moment), parents, config.most_rows)
-        for moment in watch_examples(moments)
-    }
-    _require_purchases(learned.values(), cross_sell)
-    tifu = tuned_tifu(period(workspace.tables, pairs, splits[0].learned[-1]))
+    examples: dict[datetime, Examples] = {}
 
-    def judged(split: Split) -> Judged:
-        model = fit_cross_sell([learned[moment] for moment in split.learned], pairs.names, horizon, config)
-        return judge(period(workspace.tables, pairs, split.origin), parents, model, tifu)
+    def fitted(split: Split) -> CrossSellModel:
+        learned = [examples[moment] for moment in split.learned]
+        _require_purchases(learned, cross_sell)
+        return fit_cross_sell(learned, pairs.names, horizon, config)
 
-    backtest = compared([judged(split) for split in watch_backtest(splits)], tifu)
-    examples = tuple(learned[moment] for moment in served.learned)
-    model = fit_cross_sell(examples, pairs.names, horizon, config)
-    return Findings(workspace, pairs, examples, model, backtest, end)
+    @cache
+    def tifu() -> TifuKnn:
+        return tuned_tifu(period(workspace.tables, pairs, splits[0].learned[-1]))
+
+    judged: list[Judged] = []
+    learned_from = {moment for split in (*splits, served) for moment in split.learned}
+    for moment in watch(sorted({*origins, *learned_from})):
+        now = period(workspace.tables, pairs, moment)
+        if moment in origins:
+            judged.append(judge(now, parents, fitted(origins[moment]), tifu()))
+        examples[moment] = draw_examples(now, parents, config.most_rows)
+    learned = tuple(examples[moment] for moment in served.learned)
+    return Findings(workspace, pairs, learned, fitted(served), compared(judged, tifu()), end)
 
 
 def _require_purchases(learned: Collection[Examples], cross_sell: CrossSell) -> None:
