@@ -212,10 +212,10 @@ def panel(answer: ChurnAnswer) -> Panel:
 
 
 def offers_panel(answers: Sequence[OffersAnswer]) -> Panel:
-    """What to offer one customer, answer by answer: the item, how likely, and why."""
+    """What to offer one customer, answer by answer: the item, how likely, and the two strongest reasons."""
     rows = Table.grid(padding=(0, 2))
     for offer in (offer for answer in answers for offer in answer.offers):
-        likely, why = say(PLACE, "share", offer.probability), "\n".join(r.words for r in offer.reasons)
+        likely, why = say(PLACE, "share", offer.probability), "\n".join(r.words for r in offer.reasons[:2])
         rows.add_row(OFFERED[offer.kind][0], likely, Text(offer.name), Text(why))
     said = "no history, so what is popular" if answers[0].status == "cold" else "likely to buy"
     return _panel(answers[0], f"{said} within {answers[0].horizon_days} days", rows, "cyan")

@@ -48,7 +48,7 @@ def shown(*answers: OffersAnswer) -> list[str]:
 
 def test_offers_are_shown_with_their_probability_and_their_reasons_in_words() -> None:
     again = answer("[b]7", "known", offer("[Milk]", "repeat", 0.914, "in 40 % of the baskets"))
-    new = answer("[b]7", "known", offer("Tea", "new", 0.0312, "liked by [all]", "often seen"))
+    new = answer("[b]7", "known", offer("Tea", "new", 0.0312, "liked by [all]", "often seen", "cheap"))
     title, *lines, end = shown(again, new)
     assert title.startswith("╭─ customer [b]7: likely to buy within 28 days ─")
     assert lines == [
