@@ -69,13 +69,18 @@ class Run:
 
 def snapshot_by_engine(folder: Path, as_of: datetime, dataset: Dataset) -> pd.DataFrame:
     """The snapshot as the product computes it, index `customer_id`."""
-    connection = _connect(folder)
-    files = {name: folder / f"{name}.parquet" for name in CONTRACT}
-    found = {name: connection.read_parquet(file) for name, file in files.items() if file.is_file()}
-    tables = Tables(connection=connection, fingerprint="", period=None, **found)
+    tables = tables_in(folder)
     known = features_at(tables, feature_set(tables, dataset.attributes), as_of)
     frame: pd.DataFrame = known.to_pyarrow().to_pandas()
     return frame.set_index(Column.CUSTOMER)
+
+
+def tables_in(folder: Path) -> Tables:
+    """The canonical tables that lie in a folder, on two threads."""
+    connection = _connect(folder)
+    files = {name: folder / f"{name}.parquet" for name in CONTRACT}
+    found = {name: connection.read_parquet(file) for name, file in files.items() if file.is_file()}
+    return Tables(connection=connection, fingerprint="", period=None, **found)
 
 
 def _connect(folder: Path) -> Backend:
@@ -102,20 +107,29 @@ def measure(engine: str, scale: int, folder: Path, as_of: datetime) -> Run:
     wall, processor = time.perf_counter(), time.process_time()
     frame = ENGINES[engine](folder, as_of, dataset)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+    peak = peak_mib()
     frame.to_parquet(folder / f"{engine}.snapshot")
     return Run(engine, scale, len(frame), wall, processor, peak)
 
 
-def newest_midnight() -> datetime:
-    """Load the demo dataset into the workspace; the moment at which its data ends."""
-    opened = open_workspace(DECLARATION, WORKSPACE)
+def peak_mib() -> float:
+    """The most memory that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+
+
+def newest_midnight(declaration: Path) -> datetime:
+    """Load a dataset into the workspace; the moment at which its data ends."""
+    opened = open_workspace(declaration, WORKSPACE)
     return data_period(opened.tables, opened.dataset)[1]
 
 
-def multiply(scale: int, target: Path) -> None:
+def tables_of(declaration: Path) -> Path:
+    """The folder of a dataset's canonical tables, once it is loaded."""
+    return WORKSPACE / read_dataset(declaration).name / "tables"
+
+
+def multiply(scale: int, source: Path, target: Path) -> None:
     """Write canonical tables with every customer `scale` times; copies have ids and baskets of their own."""
-    source = WORKSPACE / read_dataset(DECLARATION).name / "tables"
     target.mkdir()
     connection = _connect(target)
     copies = ibis.range(scale).unnest().name("copy").as_table()
@@ -169,7 +183,7 @@ def alone(work: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> 
 def run_at(scale: int, folder: Path, as_of: datetime) -> tuple[list[Run], list[str]]:
     """Both engines at one scale, one after the other, and how their values differ."""
     _NOTES.print(f"{scale} x the data: writing the tables")
-    alone(multiply, scale, folder)
+    alone(multiply, scale, tables_of(DECLARATION), folder)
     runs = []
     for engine in ENGINES:
         _NOTES.print(f"{scale} x the data: one snapshot by {engine}")
@@ -229,7 +243,7 @@ def main(scale: int, figures: Path | None) -> None:
     """Compare the features with the same features in plain pandas."""
     console, runs, wrong = Console(), list[Run](), list[str]()
     _NOTES.print("loading the demo dataset")
-    as_of = alone(newest_midnight)
+    as_of = alone(newest_midnight, DECLARATION)
     with tempfile.TemporaryDirectory() as folder:
         for step in sorted({1, max(1, scale // 3), scale}):
             found, unequal = run_at(step, Path(folder) / str(step), as_of)
