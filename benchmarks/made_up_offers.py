@@ -12,11 +12,11 @@ import numpy as np
 
 from features.dataset import CrossSell
 from features.definitions import Unit
+from features.pair.affinities import AFFINITIES
 from features.pair.customers import CUSTOMERS, VARIETY
 from features.pair.items import ITEMS
 from features.pair.joined import REPEAT, joined
 from features.pair.purchases import PURCHASES
-from features.pair.affinities import AFFINITIES
 from features.pairs import PairSet
 from features.store import (
     CandidateInfo,
