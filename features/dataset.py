@@ -75,13 +75,15 @@ class CrossSell(_Section):
 
     `item_level` is what an item is: `product`, or a column of the items table such as `type` or `category`. An
     item that a customer has not bought within `new_after_days` is new to them. `segment` names a declared text
-    attribute: customers without a history are offered what is popular among those of the same level.
+    attribute: customers without a history are offered what is popular among those of the same level. The sources
+    of candidates named in `without_sources` propose nothing.
     """
 
     item_level: _Text
     horizon_days: _Days
     new_after_days: _Days = 365
     segment: _Text | None = None
+    without_sources: list[_Text] = Field(default_factory=list)
 
 
 class Source(_Section):

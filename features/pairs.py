@@ -25,12 +25,13 @@ from features.grains import VISITOR
 from features.interactions import Codes, Floats, Interactions, interactions
 from features.item_level import at_item_level, finer_level, require_item_level
 from features.lists import best_items
+from features.pair.affinities import AFFINITIES
 from features.pair.customers import CUSTOMERS, VARIETY
 from features.pair.items import ITEMS, MARKET
 from features.pair.joined import joined
 from features.pair.purchases import PURCHASES
 from features.pair.reasons import ItemWeights
-from features.pair.sources import AFFINITIES, Source, sources
+from features.pair.sources import Source, require_sources, sources
 from features.snapshot import CUSTOMER, ITEM, PAIR, History, history, snapshot, with_derived
 from features.tables import Tables
 
@@ -126,7 +127,8 @@ class PairSnapshot:
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """What proposes candidates."""
-        return sources(self.lines, _aligned(interactions(self._finer), self.customers))
+        finer = _aligned(interactions(self._finer), self.customers)
+        return sources(self.lines, finer, self.pairs.cross_sell.without_sources)
 
     @cached_property
     def weights(self) -> ItemWeights:
@@ -211,6 +213,7 @@ def pair_set(tables: Tables, cross_sell: CrossSell) -> PairSet:
     Raises `InputError` when the items table cannot give the level.
     """
     require_item_level(tables, cross_sell.item_level)
+    require_sources(cross_sell.without_sources)
     past = history(tables, _ANY_MOMENT)
     known = _known(past, at_item_level(past, cross_sell.item_level))
     possible = {

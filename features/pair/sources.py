@@ -4,15 +4,19 @@ A source proposes the items that it scores highest, and its score is a feature o
 are closed forms over purchases before the moment; none knows a label.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
-from ibis import _
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from features import affinity
-from features.definitions import Feature, Unit
+from features.contract import choice
+from features.errors import InputError
 from features.interactions import Codes, Floats, Interactions
 from features.pair.neighbours import Neighbourhood
 from features.pair.reasons import ItemWeights
@@ -27,89 +31,24 @@ Scores = Callable[[Codes], Floats]
 """Scores (b, items) for b customers by their codes; 0 says nothing."""
 
 
-def _told(name: str, words: str, source: str, unit: Unit = Unit.NUMBER) -> Feature:
-    return Feature(name, unit, words, _[name], source=source)
-
-
-AFFINITIES = (
-    _told(
-        "pair_fading_baskets",
-        "{value} basket(s) with it, each older basket of the customer counting four fifths of the next",
-        "0.8 to the power of the basket's number",
-    ),
-    _told(
-        "pair_basket_rank", "the newest basket with it is number {value}, 0 if never bought", "counted from 1"
-    ),
-    _told(
-        "pair_fading_baskets_slowly",
-        "{value} basket(s) with it, older baskets of the customer counting a twentieth less and less",
-        "0.95 to the power of the basket's number",
-    ),
-    _told(
-        "pair_rank_over_distance",
-        "not bought for {value} times the usual number of baskets between two with it",
-        "recency in units of the pair's own rhythm, both counted in baskets",
-        Unit.RATIO,
-    ),
-    _told(
-        "neighbour_rate",
-        "{value} of the customers most like this one bought it in the last 84 days",
-        "50 nearest by cosine over purchases fading within 120 days",
-        Unit.SHARE,
-    ),
-    _told(
-        "neighbour_rate_ever",
-        "{value} of the customers most like this one have bought it",
-        "50 nearest by cosine over purchases fading within 120 days",
-        Unit.SHARE,
-    ),
-    _told(
-        "neighbour_rate_recent",
-        "{value} of the customers who lately bought alike have bought it",
-        "50 nearest by cosine over square roots of baskets of the last 84 days",
-        Unit.SHARE,
-    ),
-    _told(
-        "neighbour_rate_28d",
-        "{value} of the customers who buy the same products bought it in the last 28 days",
-        "300 nearest by cosine over products",
-        Unit.SHARE,
-    ),
-    _told(
-        "neighbour_rate_wide",
-        "{value} of the customers who buy the same products have bought it",
-        "300 nearest by cosine over products",
-        Unit.SHARE,
-    ),
-    _told(
-        "item_cosine", "its likeness to the items bought adds up to {value}", "cosine over customers, summed"
-    ),
-    _told(
-        "item_linear", "foretold at {value} by the items bought", "EASE (Steck 2019), penalty 0.2 a customer"
-    ),
-    _told(
-        "item_linear_fading",
-        "foretold at {value} by the items bought lately",
-        "EASE (Steck 2019) over logarithms of purchases fading within 120 days, penalty 0.02 a customer",
-    ),
-    _told(
-        "product_linear",
-        "foretold at {value} by the products bought",
-        "ridge regression of items on products one level finer, penalty 0.6 a customer",
-    ),
-    _told(
-        "basket_linear",
-        "foretold at {value} by the last baskets",
-        "EASE (Steck 2019) over baskets of the last 120 days, penalty 0.01 a basket",
-    ),
-    _told(
-        "basket_following",
-        "in {value} of baskets that follow one like the last",
-        "transitions from the last basket, 20 empty baskets as a prior",
-        Unit.SHARE,
-    ),
+PROPOSES: Mapping[str, int] = MappingProxyType(
+    {
+        "own history": 120,
+        "own baskets": 30,
+        "popular": 40,
+        "trending": 15,
+        "similar items": 40,
+        "linear over items": 70,
+        "linear over recent items": 50,
+        "linear over products": 80,
+        "together in baskets": 20,
+        "after the last basket": 20,
+        "neighbours": 70,
+        "recent neighbours": 50,
+        "wide neighbours": 50,
+    }
 )
-"""Features whose values are scores of sources, by the name that `Source.feature` gives."""
+"""How many candidates each source proposes to a customer; the scores of the others are features only."""
 
 
 @dataclass(frozen=True)
@@ -124,22 +63,37 @@ class Source:
     """
 
     name: str
-    proposes: int
     scores: Scores
     feature: str | None = None
     weights: ItemWeights | None = None
     new: bool = True
+    proposes: int = 0
 
 
-def sources(lines: Interactions, finer: csr_array) -> tuple[Source, ...]:
-    """All sources over the purchases `lines`; `finer` (customers, products) counts them at a finer level."""
-    return (
-        *_own(lines),
-        *_everybody(lines),
-        *_neighbours(lines, finer),
-        *_item_to_item(lines, finer),
-        *_last_baskets(lines),
+def sources(lines: Interactions, finer: csr_array, without: Collection[str] = ()) -> tuple[Source, ...]:
+    """All sources over the purchases `lines`; `finer` (customers, products) counts them at a finer level.
+
+    Those named in `without` propose nothing; their scores stay features.
+    """
+    found = chain(
+        _own(lines),
+        _everybody(lines),
+        _neighbours(lines, finer),
+        _item_to_item(lines, finer),
+        _last_baskets(lines),
     )
+    return tuple(
+        replace(each, proposes=0 if each.name in without else PROPOSES.get(each.name, 0)) for each in found
+    )
+
+
+def require_sources(names: Collection[str]) -> None:
+    """Raise `InputError` when one of the names is that of no source that proposes candidates."""
+    for name in names:
+        if name not in PROPOSES:
+            raise InputError(
+                f'[cross_sell] without_sources: "{name}" is no source of candidates{choice(name, PROPOSES)}'
+            )
 
 
 def _own(lines: Interactions) -> Iterator[Source]:
@@ -147,29 +101,27 @@ def _own(lines: Interactions) -> Iterator[Source]:
     by_order = lines.sums(0.8**lines.basket)
     slowly = lines.sums(0.95**lines.basket)
     newest, over = _in_baskets(lines)
-    yield Source("own history", 120, lambda rows: fading[rows].toarray(), new=False)
+    yield Source("own history", lambda rows: fading[rows].toarray(), new=False)
     yield Source(
         "own baskets",
-        30,
         lambda rows: by_order[rows].toarray(),
         "pair_fading_baskets",
         new=False,
     )
     yield Source(
         "newest basket",
-        0,
         lambda rows: newest[rows].toarray(),
         "pair_basket_rank",
     )
-    yield Source("own baskets, slowly", 0, lambda rows: slowly[rows].toarray(), "pair_fading_baskets_slowly")
-    yield Source("own rhythm", 0, lambda rows: over[rows].toarray(), "pair_rank_over_distance")
+    yield Source("own baskets, slowly", lambda rows: slowly[rows].toarray(), "pair_fading_baskets_slowly")
+    yield Source("own rhythm", lambda rows: over[rows].toarray(), "pair_rank_over_distance")
 
 
 def _everybody(lines: Interactions) -> Iterator[Source]:
     recent, usual = share_of_active(lines, _RECENT_DAYS), share_of_active(lines, 3 * _RECENT_DAYS)
     growth = np.maximum(share_of_active(lines, _RECENT_DAYS / 2) - usual / 3, 0.0)
-    yield Source("popular", 40, lambda rows: np.broadcast_to(recent, (len(rows), len(recent))))
-    yield Source("trending", 15, lambda rows: np.broadcast_to(growth, (len(rows), len(growth))))
+    yield Source("popular", lambda rows: np.broadcast_to(recent, (len(rows), len(recent))))
+    yield Source("trending", lambda rows: np.broadcast_to(growth, (len(rows), len(growth))))
 
 
 def _neighbours(lines: Interactions, finer: csr_array) -> Iterator[Source]:
@@ -177,15 +129,29 @@ def _neighbours(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     alike = Neighbourhood(_head_of(lines.fading(_FADING_DAYS)), 50)
     shared = Neighbourhood(_head_of(_square_roots(lines.counts(3 * _RECENT_DAYS))), 50)
     wide = Neighbourhood(_head_of(finer), 300)
+    weight = 0.95**lines.basket
+    held = lines.sums(weight / _in_all_baskets(lines, weight))
     rates = (
-        ("neighbours", 70, alike, recent, "neighbour_rate"),
-        ("neighbours ever", 0, alike, ever, "neighbour_rate_ever"),
-        ("recent neighbours", 50, shared, ever, "neighbour_rate_recent"),
-        ("wide neighbours", 50, wide, lately, "neighbour_rate_28d"),
-        ("wide neighbours ever", 0, wide, ever, "neighbour_rate_wide"),
+        ("neighbours", alike, recent, "neighbour_rate"),
+        ("neighbours ever", alike, ever, "neighbour_rate_ever"),
+        ("neighbours' baskets", alike, held, "neighbour_basket_share"),
+        ("recent neighbours", shared, ever, "neighbour_rate_recent"),
+        ("wide neighbours", wide, lately, "neighbour_rate_28d"),
+        ("wide neighbours ever", wide, ever, "neighbour_rate_wide"),
     )
-    for name, proposes, around, bought, feature in rates:
-        yield Source(name, proposes, around.rates(bought), feature)
+    for name, around, bought, feature in rates:
+        yield Source(name, around.rates(bought), feature)
+
+
+def _in_all_baskets(lines: Interactions, weight: NDArray[np.floating[Any]]) -> Floats:
+    """(lines,) the weight of all baskets of the line's customer, where `weight` (lines,) is that of its basket."""
+    serial = affinity.basket_serials(lines)
+    of_basket = np.zeros(int(serial.max(initial=-1)) + 1)
+    of_basket[serial] = weight
+    customer = np.repeat(np.arange(len(lines.customers)), lines.baskets)
+    return np.asarray(
+        np.bincount(customer, of_basket, len(lines.customers))[lines.customer], dtype=np.float64
+    )
 
 
 def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
@@ -196,14 +162,12 @@ def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     linear = affinity.item_to_item(gram, 0.2 * customers)
     faded = affinity.item_to_item(affinity.together(fading), 0.02 * customers)
     weights, intercepts = affinity.regression(products, ever, 0.6 * customers)
-    yield Source("similar items", 40, _times(ever, affinity.cosine(gram), head, width), "item_cosine")
+    yield Source("similar items", _times(ever, affinity.cosine(gram), head, width), "item_cosine")
     yield Source(
-        "linear over items", 70, _times(ever, linear, head, width), "item_linear", ItemWeights(head, linear)
+        "linear over items", _times(ever, linear, head, width), "item_linear", ItemWeights(head, linear)
     )
-    yield Source("linear over recent items", 50, _times(fading, faded, head, width), "item_linear_fading")
-    yield Source(
-        "linear over products", 80, _times(products, weights, head, width, intercepts), "product_linear"
-    )
+    yield Source("linear over recent items", _times(fading, faded, head, width), "item_linear_fading")
+    yield Source("linear over products", _times(products, weights, head, width, intercepts), "product_linear")
 
 
 def _last_baskets(lines: Interactions) -> Iterator[Source]:
@@ -218,8 +182,8 @@ def _last_baskets(lines: Interactions) -> Iterator[Source]:
     last = lines.basket == 0
     size = np.bincount(lines.customer[last], minlength=len(lines.customers))
     lately, newest = lines.sums(0.7**lines.basket)[:, head], lines.sums(last / size[lines.customer])[:, head]
-    yield Source("together in baskets", 20, _times(lately, linear, head, width), "basket_linear")
-    yield Source("after the last basket", 20, _times(newest, following, head, width), "basket_following")
+    yield Source("together in baskets", _times(lately, linear, head, width), "basket_linear")
+    yield Source("after the last basket", _times(newest, following, head, width), "basket_following")
 
 
 def _times(

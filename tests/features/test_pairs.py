@@ -10,7 +10,8 @@ from features import pairs
 from features.dataset import CrossSell
 from features.definitions import Unit
 from features.errors import InputError
-from features.pair.sources import AFFINITIES
+from features.pair.affinities import AFFINITIES
+from features.pair.sources import PROPOSES
 from features.pairs import PairSnapshot, pair_set
 from features.tables import Tables
 from tests.features.pair.tiny import HEADER, known_pairs, offering, values_of
@@ -77,6 +78,22 @@ def test_at_most_so_many_are_proposed_and_the_lower_of_equal_items() -> None:
         2: [[1, 1, 0, 0, 0], [0, 0, 0, 0, 1]],
         9: [[1, 1, 1, 0, 0], [0, 0, 0, 0, 1]],
     }
+
+
+def test_a_source_that_is_switched_off_proposes_nothing_and_stays_a_feature(tables: Tables) -> None:
+    off = offering().model_copy(update={"without_sources": sorted(set(PROPOSES) - {"popular"})})
+    left = PairSnapshot(tables, pair_set(tables, off), ago(0))
+    (bit,) = [1 << place for place, source in enumerate(left.sources) if source.name == "popular"]
+    (rows,) = left.blocks()
+    assert set(rows.proposed.tolist()) == {bit}
+    assert left.pairs.names == pair_set(tables, offering()).names
+    assert left.pairs.fingerprint != pair_set(tables, offering()).fingerprint
+
+
+def test_an_unknown_source_cannot_be_switched_off(tables: Tables) -> None:
+    off = offering().model_copy(update={"without_sources": ["populer"]})
+    with pytest.raises(InputError, match=r'"populer" is no source of candidates \(did you mean "popular"\?\)'):
+        pair_set(tables, off)
 
 
 def test_values_are_those_of_pair_item_customer_and_source(known: PairSnapshot) -> None:

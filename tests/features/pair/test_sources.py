@@ -6,7 +6,8 @@ from scipy.sparse import csr_array
 
 from features.interactions import Codes, Floats, Interactions
 from features.pair import sources as origin
-from features.pair.sources import AFFINITIES, Source, share_of_active, sources
+from features.pair.affinities import AFFINITIES
+from features.pair.sources import Source, share_of_active, sources
 
 # Customer, basket (0 is the newest), item and days. Bread and butter go together; eve bought nothing for long.
 CUSTOMERS = ["ann", "bob", "cid", "dan", "eve"]
@@ -69,6 +70,7 @@ def test_trending_is_what_more_bought_in_two_weeks_than_in_a_third_of_twelve() -
     [
         "neighbours",
         "neighbours ever",
+        "neighbours' baskets",
         "recent neighbours",
         "wide neighbours",
         "wide neighbours ever",
