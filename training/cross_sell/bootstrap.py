@@ -42,7 +42,7 @@ def replicate(origins: Sequence[Origin], resamples: int = RESAMPLES, seed: int =
     if len(complete) <= 1:
         message = (
             "Hardly any resample of these customers has something to find for each metric at each origin; "
-            "choose a longer horizon or leave the rarest metric out."
+            "choose a longer horizon, or an item level with more that is bought and more that is not."
         )
         raise InputError(message)
     return Replicates(
@@ -67,7 +67,8 @@ def _check_values(keys: Sequence[Key], measured: Floats) -> None:
         model, metric = keys[place]
         message = (
             f"No customer at origin {origin + 1} of {len(measured)} has anything to find for {metric} "
-            f"({model}); choose a longer horizon or leave that metric out."
+            f"({model}): all of them have everything already, or buy nothing; choose a longer horizon or a finer "
+            "item level."
         )
         raise InputError(message)
 
