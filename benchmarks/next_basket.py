@@ -45,7 +45,7 @@ from training.intervals import Interval, Replicates
 MOMENT = datetime(2020, 1, 1, tzinfo=UTC)
 """When every basket to foretell begins, once the clocks are turned."""
 
-LEARNED = 3
+LEARNED = 6
 """Baskets before the target that the model learns to foretell, of each customer."""
 
 BAR = 1.10

@@ -74,10 +74,11 @@ class CrossSellModel:
 
     def probability(self, rows: Floats, parent: NDArray[np.str_]) -> Floats:
         """Calibrated, shrunk probability (n,) of candidates, whose items are of the categories `parent` (n,)."""
-        again = rows[:, self.names.index(REPEAT)] > 0
+        again = rows[:, self.names.index(REPEAT)] == 1
         log_odds = np.asarray(self.booster.predict(rows, raw_score=True))
         q = np.where(again, self.repeat.probability(log_odds), self.new.probability(log_odds))
-        return self.shrinkage.shrunk(q, rows[:, self.names.index(EVIDENCE)], again, parent)
+        evidence = np.nan_to_num(rows[:, self.names.index(EVIDENCE)])
+        return self.shrinkage.shrunk(q, evidence, again, parent)
 
 
 def fit_cross_sell(
