@@ -92,7 +92,9 @@ def test_a_source_that_is_switched_off_proposes_nothing_and_stays_a_feature(tabl
 
 def test_an_unknown_source_cannot_be_switched_off(tables: Tables) -> None:
     off = offering().model_copy(update={"without_sources": ["populer"]})
-    with pytest.raises(InputError, match=r'"populer" is no source of candidates \(did you mean "popular"\?\)'):
+    with pytest.raises(
+        InputError, match=r'"populer" is no source of candidates \(did you mean "popular"\?\)'
+    ):
         pair_set(tables, off)
 
 
