@@ -90,7 +90,7 @@ def _write(dataset: Dataset, staging: Path) -> Path:
     """Check all tables, then write them; the folder of the files."""
     fresh = staging / _FOLDER
     fresh.mkdir()
-    connection = ibis.duckdb.connect(temp_directory=str(staging / "spill"))
+    connection = _connect(staging / "spill")
     try:
         raw = sources.open_tables(connection, dataset, staging)
         now = datetime.now(UTC)
@@ -129,8 +129,15 @@ def _replace(folder: Path, fresh: Path, replaced: Path) -> None:
     fresh.rename(folder)
 
 
+def _connect(spill: Path) -> Backend:
+    """A database in memory that may spill over; its own progress bar would get between what commands print."""
+    connection = ibis.duckdb.connect(temp_directory=str(spill))
+    connection.raw_sql("SET enable_progress_bar = false")
+    return connection
+
+
 def _open(workspace: Path) -> Tables:
-    connection = ibis.duckdb.connect(temp_directory=str(workspace / ".spill"))
+    connection = _connect(workspace / ".spill")
     folder = workspace / _FOLDER
     files = {name: folder / f"{name}.parquet" for name in CONTRACT}
     tables = {
