@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ class Candidates:
         for rows in self.snapshot.blocks():
             starts = np.flatnonzero(np.diff(rows.customer, prepend=-1))
             left[rows.customer] = False
-            for start, end in zip(starts, [*starts[1:], len(rows.customer)], strict=True):
+            for start, end in pairwise([*starts, len(rows.customer)]):
                 yield int(rows.customer[start]), _part(rows, slice(start, end))
         nothing = np.empty((0, len(self.snapshot.pairs.names)))
         for place in np.flatnonzero(left).tolist():

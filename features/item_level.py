@@ -84,7 +84,7 @@ def catalogue(items: ibis.Table | None, level: str) -> ibis.Table:
         parent=_[parent].fill_null(_UNKNOWN) if parent else ibis.literal(_UNKNOWN),
     )
     counted = rows.group_by(Column.ITEM, PARENT).aggregate(products=_.count(), name=_[Column.NAME].min())
-    order = ibis.window(group_by=Column.ITEM, order_by=(ibis.desc("products"), PARENT))
+    order = ibis.window(group_by=Column.ITEM, order_by=(_[PARENT] == _UNKNOWN, ibis.desc("products"), PARENT))
     return (
         counted.mutate(place=ibis.row_number().over(order))
         .filter(_.place == 0)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 import ibis
@@ -18,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from features import affinity
 from features.columns import Column
 from features.dataset import CrossSell
 from features.definitions import Feature, Unit, described
@@ -25,6 +27,8 @@ from features.grains import VISITOR
 from features.interactions import Codes, Floats, Interactions, interactions
 from features.item_level import at_item_level, finer_level, require_item_level
 from features.lists import best_items
+from features.pair import neighbours
+from features.pair import sources as source_scores
 from features.pair.affinities import AFFINITIES
 from features.pair.customers import CUSTOMERS, VARIETY
 from features.pair.items import ITEMS, MARKET
@@ -42,6 +46,8 @@ TOGETHER = 256
 """Customers that are looked at together, at most."""
 
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+_ROW = "row"
+_SCORING = (affinity, neighbours, source_scores)
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,14 @@ class PairSet:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over what an item is and over name, text of the formula, grain and source of every feature."""
+        """SHA-256 over what an item is, every feature's formula, and the code that makes the sources' scores."""
         definitions = [
             (f.name, repr(f.formula), f.grain.definition if f.grain else "derived", f.source)
             for f in self.features
         ]
-        text = json.dumps([self.cross_sell.model_dump(), definitions])
+        declared = self.cross_sell.model_dump(exclude={"segment"})
+        code = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in _SCORING]
+        text = json.dumps([declared, definitions, code])
         return hashlib.sha256(text.encode()).hexdigest()
 
     def describe(self) -> list[dict[str, object]]:
@@ -172,7 +180,8 @@ class PairSnapshot:
         pair = _gathered(self._of_pair, self._row_of(customer, item))
         columns = {**told, **pair, **_gathered(self._of_item, item), **_gathered(self._of_customer, customer)}
         derived = joined(self.pairs.cross_sell.new_after_days)
-        columns |= _columns(with_derived(ibis.memtable(pa.table(columns)), list(derived)))
+        numbered = ibis.memtable(pa.table({_ROW: np.arange(len(item)), **columns}))
+        columns |= _columns(with_derived(numbered, list(derived)).order_by(_ROW))
         return np.column_stack([columns[name] for name in self.pairs.names])
 
     def _row_of(self, customer: Codes, item: Codes) -> NDArray[np.intp]:

@@ -11,7 +11,8 @@ REPEAT = "repeat"
 
 def joined(new_after_days: int) -> tuple[Feature, ...]:
     """Features derived from those of the pair, the item and the customer; the first says repeat or new."""
-    bought = _.pair_days_since.fill_null(float("inf")) < float(new_after_days)
+    # a pair without a purchase has no days since one: not a number here
+    bought = (_.pair_days_since < float(new_after_days)) & ~_.pair_days_since.isnan()
     return (
         Feature(REPEAT, Unit.FLAG, "bought before: {value}", ibis.ifelse(bought, 1.0, 0.0)),
         Feature(
@@ -30,13 +31,13 @@ def joined(new_after_days: int) -> tuple[Feature, ...]:
             "pair_week_share",
             Unit.SHARE,
             "bought in {value} of the weeks since the customer's first purchase",
-            ratio(_.pair_weeks, (_.days_since_first_purchase / 7.0).ceil()),
+            ratio(_.pair_weeks, (_.days_since_first_purchase / 7.0).floor() + 1.0),
         ),
         Feature(
             "pair_period_share",
             Unit.SHARE,
             "bought in {value} of the customer's periods of 28 days",
-            ratio(_.pair_periods, (_.days_since_first_purchase / 28.0).ceil()),
+            ratio(_.pair_periods, (_.days_since_first_purchase / 28.0).floor() + 1.0),
         ),
         Feature(
             "pair_since_over_item_gap",

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from features.interactions import Codes, Floats
 
+LEAST = 0.01
+"""A smaller weight is no reason that anybody would want to hear."""
+
 
 @dataclass(frozen=True)
 class ItemWeights:
@@ -18,7 +21,7 @@ class ItemWeights:
     """(h, h) from the bought item of the row to the item of the column; 0 from an item to itself."""
 
     def strongest(self, bought: Codes, candidates: Codes) -> Codes:
-        """(n,) for each candidate the bought item with the greatest weight, -1 where none is above 0.
+        """(n,) for each candidate the bought item with the greatest weight, -1 where none is above `LEAST`.
 
         Of equals it is the first of `bought`.
         """
@@ -29,7 +32,7 @@ class ItemWeights:
             return found
         weight = self.weights[np.ix_(self._place(known), self._place(candidates[foretold]))]
         best = weight.argmax(axis=0)
-        positive = weight[best, np.arange(len(foretold))] > 0
+        positive = weight[best, np.arange(len(foretold))] > LEAST
         found[foretold[positive]] = known[best[positive]]
         return found
 

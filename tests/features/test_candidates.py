@@ -8,6 +8,7 @@ import pytest
 
 from features.candidates import Candidates
 from features.dataset import CrossSell
+from features.pair.sources import PROPOSES
 from features.pairs import PairSnapshot
 from features.store import CandidateRows, StoredCandidates
 from features.tables import Tables
@@ -131,6 +132,11 @@ def test_who_is_proposed_nothing_has_a_row(tables: Tables, monkeypatch: pytest.M
     assert {len(row.items) for row in rows.values()} == {0}
     assert np.isfinite(rows["ann"].customer).any()
     assert rows["ann"].segment == "region north"
+
+
+def test_with_every_source_off_everybody_has_an_empty_row(tables: Tables) -> None:
+    _, _, rows = read(tables, offering().model_copy(update={"without_sources": list(PROPOSES)}))
+    assert {len(row.items) for row in rows.values()} == {0}
 
 
 def test_when_nobody_has_bought_for_long_nothing_is_popular(tmp_path: Path) -> None:

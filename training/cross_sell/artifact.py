@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.pairs import PairSet
 from training.arrays import Floats
 from training.artifact import SCHEMA, listed, quantile_rows, unknown_row, write_folder
 from training.config import CrossSellConfig
-from training.cross_sell.model import EVIDENCE, REPEAT, CrossSellModel
+from training.cross_sell.model import REPEAT, CrossSellModel
 
 GOLDEN_ROWS = 10
 """Golden rows of each kind."""
@@ -57,7 +56,7 @@ def golden_rows(model: CrossSellModel, rows: Floats) -> Golden:
     kinds = [rows[chosen] for chosen in (again, ~again) if chosen.any()]
     made_up = np.vstack([*(quantile_rows(kind, GOLDEN_ROWS) for kind in kinds), unknown_row(rows.shape[1])])
     parents = tuple(islice(cycle([*sorted(model.shrinkage.rates), UNHEARD_OF]), len(made_up)))
-    return Golden(made_up, parents, _probability(model, made_up, np.array(parents)))
+    return Golden(made_up, parents, model.probability(made_up, np.array(parents)))
 
 
 def write_artifact(
@@ -81,13 +80,6 @@ def definition_in_words(pairs: PairSet) -> str:
         f"{declared.horizon_days} days from the moment on. An item that the customer has not bought in the "
         f"{declared.new_after_days} days before is new to them, every other is a repeat purchase."
     )
-
-
-def _probability(model: CrossSellModel, rows: Floats, parents: NDArray[np.str_]) -> Floats:
-    """As the artifact defines it: an item of whose buyers nothing is known has none."""
-    known = rows.copy()
-    known[:, model.names.index(EVIDENCE)] = np.nan_to_num(rows[:, model.names.index(EVIDENCE)])
-    return model.probability(known, parents)
 
 
 def _description(final: FinalModel, pairs: PairSet, config: CrossSellConfig) -> Mapping[str, Any]:

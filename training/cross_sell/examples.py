@@ -40,22 +40,30 @@ def draw_examples(
     stayed: the sum of weights is the number of candidates.
     """
     blocks = [_labelled(period, rows) for rows in period.snapshot.blocks(customers)]
-    bought = sum(int(label.sum()) for _rows, label in blocks)
-    missed = sum(len(label) for _rows, label in blocks) - bought
+    bought = sum(int(label.sum()) for _values, label, _item in blocks)
+    missed = sum(len(label) for _values, label, _item in blocks) - bought
     share = min(1.0, max(most - bought, bought, 1) / max(1, missed))
     random = np.random.default_rng(int(period.snapshot.as_of.timestamp()))
-    drawn = [_drawn(rows, label, share, random) for rows, label in blocks]
+    drawn = [_drawn(*block, share, random) for block in blocks]
     values, labels, items = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
     weight = np.where(labels > 0, 1.0, 1.0 / share)
     return Examples(period.snapshot.as_of, values, labels, weight, period.parents(parents)[items], share)
 
 
-def _labelled(period: Period, rows: PairRows) -> tuple[PairRows, Floats]:
-    return rows, period.bought(rows)
+_Block = tuple[NDArray[np.float32], Floats, NDArray[np.int32]]
+"""Features, labels and items of some candidates."""
+
+
+def _labelled(period: Period, rows: PairRows) -> _Block:
+    return rows.values.astype(np.float32), period.bought(rows), rows.item
 
 
 def _drawn(
-    rows: PairRows, label: Floats, share: float, random: np.random.Generator
-) -> tuple[NDArray[np.float32], Floats, NDArray[np.int32]]:
+    values: NDArray[np.float32],
+    label: Floats,
+    item: NDArray[np.int32],
+    share: float,
+    random: np.random.Generator,
+) -> _Block:
     kept = (label > 0) | (random.random(len(label)) < share)
-    return rows.values[kept].astype(np.float32), label[kept], rows.item[kept]
+    return values[kept], label[kept], item[kept]

@@ -87,20 +87,29 @@ def fit_cross_sell(
     """Fit on the examples of several moments, oldest first, using only what they hold.
 
     The newest moment calibrates, with trees that have seen no label of it: those of the moments whose horizon had
-    ended by then, or of all older ones where none had. Then the trees are fitted again on everything.
+    ended by then, or of all older ones where none had; without any nothing is calibrated. Then the trees are
+    fitted again on everything.
     """
     newest = examples[-1]
     known = [each for each in examples[:-1] if each.as_of + horizon <= newest.as_of] or list(examples[:-1])
-    trial = _trees(known or [newest], names, config)
+    if not known:
+        return _model(examples, names, config, _UNCALIBRATED, _UNCALIBRATED)
+    trial = _trees(known, names, config)
     log_odds = np.asarray(trial.predict(newest.rows, raw_score=True))
     again = newest.rows[:, list(names).index(REPEAT)] > 0
-    return CrossSellModel(
-        tuple(names),
-        _trees(examples, names, config),
-        repeat=_calibration(log_odds, newest, again, config),
-        new=_calibration(log_odds, newest, ~again, config),
-        shrinkage=shrinkage(examples, names, config.shrinkage),
-    )
+    repeat, new = (_calibration(log_odds, newest, kind, config) for kind in (again, ~again))
+    return _model(examples, names, config, repeat, new)
+
+
+def _model(
+    examples: Sequence[Examples],
+    names: Sequence[str],
+    config: CrossSellConfig,
+    repeat: Calibration,
+    new: Calibration,
+) -> CrossSellModel:
+    trees, rates = _trees(examples, names, config), shrinkage(examples, names, config.shrinkage)
+    return CrossSellModel(tuple(names), trees, repeat, new, rates)
 
 
 def shrinkage(examples: Sequence[Examples], names: Sequence[str], strength: float) -> Shrinkage:
@@ -144,8 +153,9 @@ def _trees(examples: Sequence[Examples], names: Sequence[str], config: CrossSell
 def _calibration(
     log_odds: Floats, examples: Examples, kind: NDArray[np.bool_], config: CrossSellConfig
 ) -> Calibration:
-    """None of one kind, or all alike, leaves the log-odds as they are."""
+    """None of one kind, all alike, or an order that did not hold leaves the log-odds as they are."""
     label = examples.label[kind]
     if not 0 < label.sum() < len(label):
         return _UNCALIBRATED
-    return fit_calibration(log_odds[kind], label, config.calibration_ridge, examples.weight[kind])
+    found = fit_calibration(log_odds[kind], label, config.calibration_ridge, examples.weight[kind])
+    return found if found.slope > 0 else _UNCALIBRATED

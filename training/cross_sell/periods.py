@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from features.columns import Column
+from features.errors import InputError
 from features.labels import purchased
 from features.pairs import PairRows, PairSet, PairSnapshot
 from features.tables import Tables
@@ -58,8 +59,17 @@ class Period:
 
 
 def period(tables: Tables, pairs: PairSet, as_of: datetime) -> Period:
-    """What was known at `as_of`, and what was bought within the horizon after it."""
+    """What was known at `as_of`, and what was bought within the horizon after it.
+
+    Raises `InputError` when no item of the level was bought before.
+    """
     snapshot = PairSnapshot(tables, pairs, as_of)
+    if len(snapshot.items) == 0:
+        level = pairs.cross_sell.item_level
+        raise InputError(
+            f"nothing that was bought before {as_of:%Y-%m-%d} has a {level}, so there is nothing to learn from: "
+            f"fill {level} for older products in [tables.items], or leave older transactions out"
+        )
     found = purchased(tables, pairs.cross_sell, as_of).to_pyarrow()
     customer = _places(snapshot.customers, np.asarray(found[Column.CUSTOMER].to_pylist(), dtype=np.str_))
     item = _places(snapshot.items, np.asarray(found[Column.ITEM].to_pylist(), dtype=np.str_))
@@ -71,5 +81,7 @@ def period(tables: Tables, pairs: PairSet, as_of: datetime) -> Period:
 
 def _places(known: NDArray[np.str_], wanted: NDArray[np.str_]) -> NDArray[np.intp]:
     """Where each id stands among the sorted known ones, -1 where it is none of them."""
+    if len(known) == 0:
+        return np.full(len(wanted), -1)
     place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return np.where(known[place] == wanted, place, -1)

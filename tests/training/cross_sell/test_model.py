@@ -1,5 +1,6 @@
 """Shrinkage by hand, a calibration a kind, and a model that is the same again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from scipy.special import expit
 
 from training.arrays import Floats
+from training.calibration import Calibration
 from training.config import Config
 from training.cross_sell.examples import Examples
 from training.cross_sell.findings import Findings
@@ -73,3 +75,20 @@ def test_a_kind_that_nobody_buys_stays_uncalibrated(grocer: Findings, quick: Con
     silent = Examples(newest.as_of, newest.rows, label, newest.weight, newest.parent, newest.kept)
     model = fit_cross_sell([silent], grocer.pairs.names, timedelta(days=14), quick.cross_sell)
     assert (model.new.slope, model.new.intercept) == (1.0, 0.0)
+
+
+def test_one_moment_alone_is_not_calibrated_by_what_it_was_learnt_from(
+    grocer: Findings, quick: Config
+) -> None:
+    model = fit_cross_sell(grocer.examples[-1:], grocer.pairs.names, timedelta(days=14), quick.cross_sell)
+    assert (model.repeat, model.new) == (Calibration(1.0, 0.0), Calibration(1.0, 0.0))
+
+
+def test_an_order_that_turns_round_is_not_turned_round_by_calibration(
+    grocer: Findings, quick: Config
+) -> None:
+    *older, newest = grocer.examples
+    contrary = replace(newest, label=1.0 - newest.label)
+    sure = quick.cross_sell.model_copy(update={"calibration_ridge": 1e-3})
+    model = fit_cross_sell([*older, contrary], grocer.pairs.names, timedelta(days=14), sure)
+    assert model.repeat.slope == 1.0  # serving refuses a slope that is not positive

@@ -1,10 +1,11 @@
 """What was bought in a horizon, by kind, for customers and items that were known."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
+from features.errors import InputError
 from training.cross_sell.findings import Findings
 from training.cross_sell.periods import Period, period
 
@@ -50,3 +51,8 @@ def test_an_item_without_category_has_none(newest: Period) -> None:
     parents = newest.parents({"milk": "dairy"})
     assert dict(zip(newest.snapshot.items.tolist(), parents.tolist(), strict=True))["milk"] == "dairy"
     assert (parents == "").sum() == len(parents) - 1
+
+
+def test_a_moment_before_which_no_item_was_bought_is_one_sentence(grocer: Findings) -> None:
+    with pytest.raises(InputError, match="nothing that was bought before 2000-01-01 has a"):
+        period(grocer.workspace.tables, grocer.pairs, datetime(2000, 1, 1, tzinfo=UTC))
