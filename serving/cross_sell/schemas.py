@@ -41,7 +41,10 @@ class Offer(Answer):
     name: str
     category: str | None = Field(description="Id one level up, null when the data names none.")
     kind: Kind
-    probability: float = Field(description="Calibrated probability of a purchase within the horizon.")
+    probability: float = Field(
+        description="Calibrated probability of a purchase within the horizon. For a `cold` customer the share of the "
+        "segment's active customers who bought the item within the last horizon: no personal forecast."
+    )
     evidence: Evidence = Field(
         description="`thin`: few have bought the item or the customer has been here little, so the probability "
         "leans on what is usual."

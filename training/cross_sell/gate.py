@@ -77,7 +77,8 @@ def _is_calibrated(totals: Replicates, rules: CrossSellPromotion) -> Iterator[Ch
     yield Check(rule, with_span(error), error.low <= rules.max_calibration_error)
     total, most = totals.mean(MODEL, f"{PROBABILITY_SUM}.all"), rules.max_probability_surplus
     rule = (
-        f"a sum of probabilities within {100 * most:g} % of the purchases, or not significantly farther off"
+        f"a sum of probabilities within {100 * most:g} % of the purchases among the candidates, "
+        "or not significantly farther off"
     )
     yield Check(rule, with_span(total), total.low <= 1 + most and total.high >= 1 - most)
 
