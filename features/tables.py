@@ -132,7 +132,9 @@ def _replace(folder: Path, fresh: Path, replaced: Path) -> None:
 def _connect(spill: Path) -> Backend:
     """A database in memory that may spill over; its own progress bar would get between what commands print."""
     connection = ibis.duckdb.connect(temp_directory=str(spill))
-    connection.raw_sql("SET enable_progress_bar = false")
+    ((shown,),) = connection.raw_sql("SELECT current_setting('enable_progress_bar')").fetchall()
+    if shown:  # in a notebook it is off, and a word about it asks for a package of widgets
+        connection.raw_sql("SET enable_progress_bar = false")
     return connection
 
 

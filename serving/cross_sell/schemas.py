@@ -42,8 +42,8 @@ class Offer(Answer):
     category: str | None = Field(description="Id one level up, null when the data names none.")
     kind: Kind
     probability: float = Field(
-        description="Calibrated probability of a purchase within the horizon. For a `cold` customer the share of the "
-        "segment's active customers who bought the item within the last horizon: no personal forecast."
+        description="Calibrated probability of a purchase within the horizon. For a `cold` customer the share "
+        "of the segment's active customers who bought the item within the last horizon: no personal forecast."
     )
     evidence: Evidence = Field(
         description="`thin`: few have bought the item or the customer has been here little, so the probability "
