@@ -58,9 +58,9 @@ def train_cross_sell(
 ) -> Findings:
     """Walk through time: judge at each test moment what was learnt before it, then learn from that moment too.
 
-    The served model is fitted at the end, on everything that is labelled. Every moment is looked at once: that is
-    what takes the time. Raises `InputError` when the items table cannot give the item level, for too short a
-    history, and when hardly anything is bought.
+    The served model is fitted at the end, on everything that is labelled. What takes the time is to propose the
+    candidates of a moment, for its examples and where it tests. Raises `InputError` when the items table cannot
+    give the item level, for too short a history, and when hardly anything is bought.
     """
     pairs = pair_set(workspace.tables, cross_sell)
     horizon = timedelta(days=cross_sell.horizon_days)
