@@ -16,6 +16,7 @@ from typing import Any, cast
 import ibis
 import numpy as np
 import pyarrow as pa
+from ibis.backends.duckdb import Backend
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -46,7 +47,7 @@ TOGETHER = 256
 """Customers that are looked at together, at most."""
 
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
-_ROW = "row"
+_ROW, _ROWS = "row", "rows"
 _SCORING = (affinity, neighbours, source_scores)
 
 
@@ -179,10 +180,21 @@ class PairSnapshot:
         """(n, k) the features of the pairs, in the order of the pairs given."""
         pair = _gathered(self._of_pair, self._row_of(customer, item))
         columns = {**told, **pair, **_gathered(self._of_item, item), **_gathered(self._of_customer, customer)}
-        derived = joined(self.pairs.cross_sell.new_after_days)
-        numbered = ibis.memtable(pa.table({_ROW: np.arange(len(item)), **columns}))
-        columns |= _columns(with_derived(numbered, list(derived)).order_by(_ROW))
+        columns |= self._derived(pa.table({_ROW: np.arange(len(item)), **columns}))
         return np.column_stack([columns[name] for name in self.pairs.names])
+
+    def _derived(self, rows: pa.Table) -> dict[str, Floats]:
+        """The columns with those that derive from them, in the order of their numbers."""
+        self._engine.con.register(_ROWS, rows)
+        derived = joined(self.pairs.cross_sell.new_after_days)
+        found = _columns(with_derived(self._engine.table(_ROWS), list(derived)).order_by(_ROW))
+        self._engine.con.unregister(_ROWS)
+        return found
+
+    @cached_property
+    def _engine(self) -> Backend:
+        """A database for rows in memory: Ibis keeps its own memory tables until the process ends."""
+        return ibis.duckdb.connect()
 
     def _row_of(self, customer: Codes, item: Codes) -> NDArray[np.intp]:
         """(n,) the row of each pair in `_of_pair`, -1 for a pair without a purchase."""
