@@ -33,7 +33,9 @@ from training.calibration import Calibration
 from training.config import CrossSellConfig
 from training.cross_sell.artifact import FinalModel, golden_rows, write_artifact
 from training.cross_sell.model import CrossSellModel, Rates, Shrinkage
-from training.trees import fit_trees
+from training.cross_sell.score import Score
+from training.linear import fit_linear
+from training.trees import Labelled, fit_trees
 
 CATALOGUE = 2_400
 """Items, as many as the demo dataset has product types."""
@@ -78,9 +80,10 @@ def made_up_model(names: tuple[str, ...], config: CrossSellConfig) -> CrossSellM
     log_odds = known @ np.abs(random.normal(size=len(names))) / 10 - 6
     label = (random.random(_LEARNED) < 1 / (1 + np.exp(-log_odds))).astype(float)
     rates = {f"category {number}": Rates(0.3, 0.02) for number in range(300)}
+    again = rows[:, names.index(REPEAT)] == 1
+    repeat, new = (fit_linear(rows[kind], label[kind], 1.0) for kind in (again, ~again))
     return CrossSellModel(
-        names,
-        fit_trees(rows, label, names, config.trees),
+        Score(names, repeat, new, fit_trees(Labelled(rows, label), names, config.trees)),
         Calibration(1.1, -0.1),
         Calibration(0.9, -0.2),
         Shrinkage(config.shrinkage, rates, Rates(0.2, 0.01)),

@@ -213,7 +213,9 @@ def main(rounds: int, figures: Path | None) -> None:
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root)
         with _NOTES.status("making a model and a store up"):
-            trees = release_into(folder / "release", pairs, read_config().cross_sell).booster.num_trees()
+            trees = release_into(
+                folder / "release", pairs, read_config().cross_sell
+            ).score.booster.num_trees()
             customers = publish_into(folder / "online.sqlite", pairs, CUSTOMERS, CANDIDATES)
         with served(folder) as connection:
 

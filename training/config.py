@@ -80,6 +80,7 @@ class CrossSellConfig(_Section):
     moments: int = Field(ge=1)
     every_days: int = Field(ge=1)
     most_rows: int = Field(ge=1)
+    linear_penalty: float = Field(gt=0)
     calibration_ridge: float = Field(gt=0)
     shrinkage: float = Field(gt=0)
     min_item_customers: int = Field(ge=1)

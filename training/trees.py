@@ -7,12 +7,13 @@ by the number of boosters, all trees in one file score the mean.
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from training.arrays import Floats
 from training.config import Trees
 
 _TREE = re.compile(r"^Tree=\d+\n(.*?)(?=^Tree=|^end of trees)", re.DOTALL | re.MULTILINE)
@@ -20,18 +21,30 @@ _SIZES = re.compile(r"^tree_sizes=.*\n", re.MULTILINE)
 _END = "end of trees"
 
 
-def fit_trees(
-    rows: Floats,
-    label: NDArray[np.float64],
-    names: Sequence[str],
-    config: Trees,
-    weight: NDArray[np.float64] | None = None,
-) -> lightgbm.Booster:
-    """One booster whose raw score is the mean of `config.boosters` boosters: rows (n, k), the others (n,)."""
-    data = lightgbm.Dataset(rows, label, weight=weight, feature_name=list(names), free_raw_data=False)
+@dataclass(frozen=True)
+class Labelled:
+    """What trees are fitted on: rows (n, k) with NaN for unknown, and n of everything else."""
+
+    rows: NDArray[np.floating[Any]]
+    label: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
+    start: NDArray[np.float64] | None = None
+    """Log-odds of another model: the trees learn what is to be added to these."""
+
+
+def fit_trees(data: Labelled, names: Sequence[str], config: Trees) -> lightgbm.Booster:
+    """One booster whose raw score is the mean of `config.boosters` boosters over the features `names` (k,)."""
+    dataset = lightgbm.Dataset(
+        data.rows,
+        data.label,
+        weight=data.weight,
+        init_score=data.start,
+        feature_name=list(names),
+        free_raw_data=False,
+    )
     return average(
         [
-            lightgbm.train(_parameters(config, len(label), seed), data, config.rounds)
+            lightgbm.train(_parameters(config, len(data.label), seed), dataset, config.rounds)
             for seed in range(config.boosters)
         ]
     )

@@ -19,21 +19,9 @@ from serving.artifact import (
     parsed,
     verified,
 )
+from serving.linear import LinearPart
 
 PARTS = ("booster.txt", "features.json", "golden.json", "model.json")
-
-
-class Linear(Part):
-    """The linear share of the score over signed logs of the features; one entry a feature, no scale is 0."""
-
-    intercept: float
-    coefficients: list[float]
-    center: list[float]
-    scale: list[float]
-
-    def fits(self, width: int) -> bool:
-        """Whether this part scores rows of `width` features."""
-        return {len(self.coefficients), len(self.center), len(self.scale)} == {width} and 0 not in self.scale
 
 
 class Bands(Part):
@@ -66,16 +54,13 @@ class Description(Named):
     definition: Definition
     labelled_through: datetime | None
     blend: Probability
-    linear: Linear
+    linear: LinearPart
     calibration: Calibration
     bands: Bands
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
-        if not self.linear.fits(len(self.features)):
-            raise ValueError(
-                "the linear part needs one coefficient, one center and one scale (not 0) a feature"
-            )
+        self.linear.require_width(len(self.features))
         if self.bands.medium > self.bands.high:
             raise ValueError("the band medium starts above the band high")
         return self

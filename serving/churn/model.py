@@ -5,7 +5,7 @@ The formula: trees and a linear share over signed logs of the features, blended 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from serving.arrays import Floats, logistic
 from serving.artifact import FeatureWords
 from serving.booster import Booster, require_golden, require_words
 from serving.churn.artifact import ChurnArtifact, Description, read_artifact
+from serving.linear import Linear
 
 Band = Literal["high", "medium", "low"]
 
@@ -29,27 +30,23 @@ class ChurnModel:
     """Scores rows of features: float64, NaN for unknown, shape (n, k), ordered as `description.features`."""
 
     def __init__(self, artifact: ChurnArtifact, booster: Booster) -> None:
-        linear = artifact.description.linear
         self.description: Description = artifact.description
         self.features: tuple[FeatureWords, ...] = artifact.features
         self._booster = booster
-        self._coefficients = np.array(linear.coefficients)
-        self._center = np.array(linear.center)
-        self._scale = np.array(linear.scale)
+        self._linear = Linear(artifact.description.linear)
 
     def probabilities(self, rows: Floats) -> Floats:
         """Calibrated probabilities of churn, shape (n,)."""
         blend, calibration = self.description.blend, self.description.calibration
-        linear = self.description.linear.intercept + self._linear_terms(rows).sum(axis=1)
-        log_odds = blend * self._booster.raw(rows) + (1 - blend) * linear
+        log_odds = blend * self._booster.raw(rows) + (1 - blend) * self._linear.log_odds(rows)
         return logistic(calibration.slope * log_odds + calibration.intercept)
 
     def contributions(self, rows: Floats) -> Contributions:
         """What each feature adds to the log-odds of each row: exact, not sampled."""
         blend, calibration = self.description.blend, self.description.calibration
         trees = self._booster.contributions(rows)
-        base = blend * trees[:, -1] + (1 - blend) * self.description.linear.intercept
-        of_features = blend * trees[:, :-1] + (1 - blend) * self._linear_terms(rows)
+        base = blend * trees[:, -1] + (1 - blend) * self._linear.intercept
+        of_features = blend * trees[:, :-1] + (1 - blend) * self._linear.terms(rows)
         return Contributions(
             calibration.slope * base + calibration.intercept, calibration.slope * of_features
         )
@@ -60,11 +57,6 @@ class ChurnModel:
         if probability >= bands.high:
             return "high"
         return "medium" if probability >= bands.medium else "low"
-
-    def _linear_terms(self, rows: Floats) -> Floats:
-        signed_logs = np.sign(rows) * np.log1p(np.abs(rows))
-        standard = (signed_logs - self._center) / self._scale
-        return cast("Floats", self._coefficients * np.nan_to_num(standard, nan=0.0))
 
 
 def load_model(folder: Path) -> ChurnModel:

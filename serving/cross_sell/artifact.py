@@ -11,6 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from serving.artifact import Artifact, Calibration, Golden, Named, Part, Probability, parsed, verified
+from serving.linear import LinearPart
 
 PARTS = ("booster.txt", "features.json", "golden.json", "model.json")
 
@@ -28,6 +29,13 @@ SPOKEN = (
 """Features that the sentences speak from."""
 MEANT = (REPEAT, ITEM_CUSTOMERS, VISIT_DAYS, *SPOKEN)
 """Features whose name has a fixed meaning, so that every model has them."""
+
+
+class LinearParts(Part):
+    """One linear model for what a customer buys again and one for what is new to them."""
+
+    repeat: LinearPart
+    new: LinearPart
 
 
 class Calibrations(Part):
@@ -68,15 +76,18 @@ class Description(Named):
     horizon_days: int = Field(ge=1)
     new_after_days: int = Field(ge=1)
     labelled_through: datetime
+    linear: LinearParts
     calibration: Calibrations
     shrinkage: Shrinkage
     evidence: Evidence
 
     @model_validator(mode="after")
-    def _has_what_is_meant(self) -> Self:
+    def _agrees_with_itself(self) -> Self:
         absent = [name for name in MEANT if name not in self.features]
         if absent:
             raise ValueError(f"features lacks {', '.join(absent)}, which every cross-sell model has")
+        for part in (self.linear.repeat, self.linear.new):
+            part.require_width(len(self.features))
         return self
 
 

@@ -1,7 +1,7 @@
 """The cross-sell model in the service: probabilities of numpy rows, in one thread.
 
-The formula: trees, calibrated apart for what is bought again and what is new, then shrunk to the rate of the
-item's category by how few customers have bought the item.
+The formula: trees on top of a linear model, which is one for what is bought again and one for what is new; each
+of the two is calibrated apart, then shrunk to the rate of the item's category by how few have bought the item.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from serving.cross_sell.artifact import (
     Rates,
     read_artifact,
 )
+from serving.linear import Linear
 
 
 class CrossSellModel:
@@ -32,6 +33,7 @@ class CrossSellModel:
         self.description: Description = described
         self.features: tuple[FeatureWords, ...] = artifact.features
         self._booster = booster
+        self._linear = Linear(described.linear.new), Linear(described.linear.repeat)
         self._repeat, self._customers, self._visit_days = map(
             described.features.index, (REPEAT, ITEM_CUSTOMERS, VISIT_DAYS)
         )
@@ -45,12 +47,19 @@ class CrossSellModel:
 
         An item of whose buyers nothing is known has the rate of its category.
         """
-        kind = self.repeats(rows).astype(np.intp)
-        own = logistic(self._slope[kind] * self._booster.raw(rows) + self._intercept[kind])
+        again = self.repeats(rows)
+        kind = again.astype(np.intp)
+        own = logistic(self._slope[kind] * self._log_odds(rows, again) + self._intercept[kind])
         prior = self._priors[[self._place.get(parent, 0) for parent in parents], kind]
         buyers, strength = np.nan_to_num(rows[:, self._customers]), self.description.shrinkage.strength
         shrunk: Floats = (buyers * own + strength * prior) / (buyers + strength)
         return shrunk
+
+    def _log_odds(self, rows: Floats, again: Flags) -> Floats:
+        log_odds = self._booster.raw(rows)
+        for linear, kind in zip(self._linear, (~again, again), strict=True):
+            log_odds[kind] += linear.log_odds(rows[kind])
+        return log_odds
 
     def repeats(self, rows: Floats) -> Flags:
         """Which rows are purchases again, shape (n,); the others are new to their customer."""

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.config import read_config
-from training.trees import average, fit_trees
+from training.trees import Labelled, average, fit_trees
 
 NAMES = ["recency", "frequency", "spend"]
 
@@ -64,10 +64,10 @@ def test_the_average_survives_its_text_with_names(
 
 def test_as_many_boosters_and_rounds_as_asked(rows: NDArray[np.float64], label: NDArray[np.float64]) -> None:
     asked = read_config().churn.trees.model_copy(update={"boosters": 2, "rounds": 7})
-    assert fit_trees(rows, label, NAMES, asked).num_trees() == 14
+    assert fit_trees(Labelled(rows, label), NAMES, asked).num_trees() == 14
 
 
 def test_the_same_rows_give_the_same_trees(rows: NDArray[np.float64], label: NDArray[np.float64]) -> None:
     asked = read_config().churn.trees.model_copy(update={"boosters": 2, "rounds": 7})
-    first, second = (fit_trees(rows, label, NAMES, asked).model_to_string() for _ in range(2))
+    first, second = (fit_trees(Labelled(rows, label), NAMES, asked).model_to_string() for _ in range(2))
     assert first == second

@@ -102,11 +102,5 @@ def _description(final: FinalModel, dataset: Dataset, features: FeatureSet) -> M
 
 def _linear(model: ChurnModel) -> Mapping[str, Any]:
     """The linear share; without any share its coefficients are 0, so that nothing unused is kept."""
-    linear = model.linear
-    coefficients = linear.coefficients if model.share_of_trees < 1 else np.zeros_like(linear.coefficients)
-    return {
-        "intercept": linear.intercept,
-        "coefficients": coefficients.tolist(),
-        "center": linear.center.tolist(),
-        "scale": linear.scale.tolist(),
-    }
+    told = model.linear.as_json()
+    return told if model.share_of_trees < 1 else {**told, "coefficients": [0.0] * len(model.names)}

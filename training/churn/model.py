@@ -11,11 +11,11 @@ import pandas as pd
 from features.labels import LABEL
 from training.arrays import Floats
 from training.calibration import Calibration, fit_calibration
-from training.churn.linear import Linear, fit_linear
 from training.churn.metrics import evaluate
 from training.churn.split import newest_period
 from training.config import ChurnConfig
-from training.trees import fit_trees
+from training.linear import Linear, fit_linear
+from training.trees import Labelled, fit_trees
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,6 @@ def matrix(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
 
 def _fit(stacked: pd.DataFrame, names: Sequence[str], config: ChurnConfig) -> ChurnModel:
     rows, label = matrix(stacked, names), stacked[LABEL].to_numpy()
-    booster = fit_trees(rows, label, names, config.trees)
+    booster = fit_trees(Labelled(rows, label), names, config.trees)
     linear = fit_linear(rows, label, config.linear_penalty)
     return ChurnModel(tuple(names), booster, linear, 1.0, Calibration(1.0, 0.0))

@@ -16,7 +16,8 @@ from features.pairs import PairSet
 from training.arrays import Floats
 from training.artifact import SCHEMA, listed, quantile_rows, unknown_row, write_folder
 from training.config import CrossSellConfig
-from training.cross_sell.model import REPEAT, CrossSellModel
+from training.cross_sell.model import CrossSellModel
+from training.cross_sell.score import REPEAT
 
 GOLDEN_ROWS = 10
 """Golden rows of each kind."""
@@ -69,7 +70,7 @@ def write_artifact(
         "probabilities": final.golden.probabilities.tolist(),
     }
     description = {**_description(final, pairs, config), "currency": currency}
-    return write_folder(folder, final.model.booster, description, pairs.describe(), golden)
+    return write_folder(folder, final.model.score.booster, description, pairs.describe(), golden)
 
 
 def definition_in_words(pairs: PairSet) -> str:
@@ -95,6 +96,7 @@ def _description(final: FinalModel, pairs: PairSet, config: CrossSellConfig) -> 
         "new_after_days": declared.new_after_days,
         "labelled_through": final.labelled_through.isoformat(),
         "population": POPULATION,
+        "linear": {"repeat": model.score.repeat.as_json(), "new": model.score.new.as_json()},
         "calibration": {"repeat": asdict(model.repeat), "new": asdict(model.new)},
         "shrinkage": {
             "strength": shrinkage.strength,

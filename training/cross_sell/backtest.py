@@ -15,9 +15,10 @@ from features.lists import Lists, best_items
 from training.arrays import Floats
 from training.cross_sell.baselines import Scorer, baselines
 from training.cross_sell.bootstrap import Origin, replicate
-from training.cross_sell.model import NEW, REPEAT, CrossSellModel
+from training.cross_sell.model import CrossSellModel
 from training.cross_sell.periods import KINDS, Period
 from training.cross_sell.ranking_metrics import hit_rate_at_k, ndcg_at_k, recall_at_k
+from training.cross_sell.score import NEW, REPEAT
 from training.cross_sell.tifu_knn import TifuKnn, tune
 from training.intervals import Replicates
 

@@ -89,10 +89,10 @@ class Findings:
 
     @cached_property
     def contributions(self) -> Floats:
-        """(n, k) what each feature adds to the trees' log-odds, exactly, for candidates of the newest period."""
+        """(n, k) what each feature adds to the log-odds, exactly, for candidates of the newest period."""
         newest = self.backtest.judged[-1]
         picked = np.random.default_rng(0).permutation(len(newest.rows))[:_EXPLAINED]
-        return np.asarray(newest.model.booster.predict(newest.rows[picked], pred_contrib=True))[:, :-1]
+        return newest.model.score.contributions(newest.rows[picked])
 
     @cached_property
     def _by_period(self) -> list[dict[Key, float]]:

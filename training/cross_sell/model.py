@@ -1,14 +1,12 @@
-"""The cross-sell model: trees over features of a customer and an item, calibrated for repeat and new purchases.
+"""The cross-sell model: a score of a customer and an item, calibrated for repeat and new purchases, then shrunk.
 
-One model serves both kinds: it ranks new items as well as a model of new items alone, and learns from many more
-purchases. What differs between the kinds is drift, so each has a calibration of its own.
+The kinds drift apart, so each has a calibration of its own.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,15 +14,13 @@ from training.arrays import Floats
 from training.calibration import Calibration, fit_calibration
 from training.config import CrossSellConfig
 from training.cross_sell.examples import Examples
-from training.trees import fit_trees
-
-REPEAT, NEW = "repeat", "new"
-"""Kinds of purchases; the first is also the feature that says which of them a row is."""
+from training.cross_sell.score import REPEAT, Score, fit_score
 
 EVIDENCE = "item_customers"
 """Feature that counts the customers who have bought the item: how much is known of it."""
 
-_UNCALIBRATED = Calibration(1.0, 0.0)
+_UNCHANGED = Calibration(1.0, 0.0)
+_UNCALIBRATED = (_UNCHANGED, _UNCHANGED)
 
 
 @dataclass(frozen=True)
@@ -66,16 +62,19 @@ class Shrinkage:
 class CrossSellModel:
     """Probability that a customer buys an item within the horizon. Rows are (n, k) in the order of `names`."""
 
-    names: tuple[str, ...]
-    booster: lightgbm.Booster
+    score: Score
     repeat: Calibration
     new: Calibration
     shrinkage: Shrinkage
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in order."""
+        return self.score.names
+
     def probability(self, rows: Floats, parent: NDArray[np.str_]) -> Floats:
         """Calibrated, shrunk probability (n,) of candidates, whose items are of the categories `parent` (n,)."""
-        again = rows[:, self.names.index(REPEAT)] == 1
-        log_odds = np.asarray(self.booster.predict(rows, raw_score=True))
+        again, log_odds = self.score.again(rows), self.score.log_odds(rows)
         q = np.where(again, self.repeat.probability(log_odds), self.new.probability(log_odds))
         evidence = np.nan_to_num(rows[:, self.names.index(EVIDENCE)])
         return self.shrinkage.shrunk(q, evidence, again, parent)
@@ -86,30 +85,21 @@ def fit_cross_sell(
 ) -> CrossSellModel:
     """Fit on the examples of several moments, oldest first, using only what they hold.
 
-    The newest moment calibrates, with trees that have seen no label of it: those of the moments whose horizon had
-    ended by then, or of all older ones where none had; without any nothing is calibrated. Then the trees are
+    The newest moment calibrates, with a score that has seen no label of it: those of the moments whose horizon had
+    ended by then, or of all older ones where none had; without any nothing is calibrated. Then the score is
     fitted again on everything.
     """
     newest = examples[-1]
     known = [each for each in examples[:-1] if each.as_of + horizon <= newest.as_of] or list(examples[:-1])
-    if not known:
-        return _model(examples, names, config, _UNCALIBRATED, _UNCALIBRATED)
-    trial = _trees(known, names, config)
-    log_odds = np.asarray(trial.predict(newest.rows, raw_score=True))
-    again = newest.rows[:, list(names).index(REPEAT)] > 0
-    repeat, new = (_calibration(log_odds, newest, kind, config) for kind in (again, ~again))
-    return _model(examples, names, config, repeat, new)
+    lines = _calibrations(fit_score(known, names, config), newest, config) if known else _UNCALIBRATED
+    rates = shrinkage(examples, names, config.shrinkage)
+    return CrossSellModel(fit_score(examples, names, config), *lines, rates)
 
 
-def _model(
-    examples: Sequence[Examples],
-    names: Sequence[str],
-    config: CrossSellConfig,
-    repeat: Calibration,
-    new: Calibration,
-) -> CrossSellModel:
-    trees, rates = _trees(examples, names, config), shrinkage(examples, names, config.shrinkage)
-    return CrossSellModel(tuple(names), trees, repeat, new, rates)
+def _calibrations(trial: Score, newest: Examples, config: CrossSellConfig) -> tuple[Calibration, Calibration]:
+    """Of repeat purchases and of new ones."""
+    again, log_odds = trial.again(newest.rows), trial.log_odds(newest.rows)
+    return _calibration(log_odds, newest, again, config), _calibration(log_odds, newest, ~again, config)
 
 
 def shrinkage(examples: Sequence[Examples], names: Sequence[str], strength: float) -> Shrinkage:
@@ -142,20 +132,12 @@ def _rates(
     return np.asarray((np.bincount(place, bought) + strength * overall) / (total + strength))
 
 
-def _trees(examples: Sequence[Examples], names: Sequence[str], config: CrossSellConfig) -> lightgbm.Booster:
-    rows = np.concatenate([each.rows for each in examples])
-    label, weight = (
-        np.concatenate([getattr(each, part) for each in examples]) for part in ("label", "weight")
-    )
-    return fit_trees(rows, label, names, config.trees, weight)
-
-
 def _calibration(
     log_odds: Floats, examples: Examples, kind: NDArray[np.bool_], config: CrossSellConfig
 ) -> Calibration:
     """None of one kind, all alike, or an order that did not hold leaves the log-odds as they are."""
     label = examples.label[kind]
     if not 0 < label.sum() < len(label):
-        return _UNCALIBRATED
+        return _UNCHANGED
     found = fit_calibration(log_odds[kind], label, config.calibration_ridge, examples.weight[kind])
-    return found if found.slope > 0 else _UNCALIBRATED
+    return found if found.slope > 0 else _UNCHANGED

@@ -7,9 +7,9 @@ from training.arrays import Floats
 from training.cross_sell import plots
 from training.cross_sell.backtest import LISTED, MODEL
 from training.cross_sell.findings import Findings
-from training.cross_sell.model import NEW, REPEAT
 from training.cross_sell.periods import KINDS
 from training.cross_sell.ranking_metrics import recall_at_k
+from training.cross_sell.score import NEW, REPEAT
 from training.cross_sell.spread import LISTED_KINDS
 from training.cross_sell.totals import CALIBRATION_ERROR
 from training.drawing import importance

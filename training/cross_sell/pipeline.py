@@ -24,9 +24,10 @@ from training.cross_sell.examples import Examples, draw_examples
 from training.cross_sell.figures import as_json, logged_metrics
 from training.cross_sell.findings import Findings
 from training.cross_sell.gate import scores_of
-from training.cross_sell.model import EVIDENCE, NEW, REPEAT, CrossSellModel, fit_cross_sell
+from training.cross_sell.model import EVIDENCE, CrossSellModel, fit_cross_sell
 from training.cross_sell.periods import period
 from training.cross_sell.pictures import pictures
+from training.cross_sell.score import NEW, REPEAT
 from training.cross_sell.split import Split, backtest_splits, served_split
 from training.cross_sell.tifu_knn import TifuKnn
 from training.registry import Version, log_results, log_scores, recorded_run, register

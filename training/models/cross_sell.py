@@ -58,7 +58,8 @@ class CrossSellPyfunc(PythonModel):
     def score(self, rows: NDArray[np.float64], categories: Sequence[str]) -> NDArray[np.float64]:
         """Probabilities (n,) of rows (n, k) in the model's own order of features: no frame, no overhead."""
         again = self._of(rows, "repeat") == 1
-        raw = np.asarray(self.booster.predict(rows, raw_score=True))
+        linear = np.where(again, self._linear(rows, "repeat"), self._linear(rows, "new"))
+        raw = np.asarray(self.booster.predict(rows, raw_score=True)) + linear
         own = np.where(again, self._calibrated(raw, "repeat"), self._calibrated(raw, "new"))
         buyers, strength = (
             np.nan_to_num(self._of(rows, "item_customers")),
@@ -74,6 +75,12 @@ class CrossSellPyfunc(PythonModel):
 
     def _of(self, rows: NDArray[np.float64], feature: str) -> NDArray[np.float64]:
         return rows[:, self.description["features"].index(feature)]
+
+    def _linear(self, rows: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
+        part = self.description["linear"][kind]
+        logs = np.sign(rows) * np.log1p(np.abs(rows))
+        standard = np.nan_to_num((logs - part["center"]) / part["scale"], nan=0.0)
+        return np.asarray(part["intercept"] + standard @ part["coefficients"])
 
     def _calibrated(self, raw: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
         line = self.description["calibration"][kind]

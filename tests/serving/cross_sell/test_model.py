@@ -115,9 +115,15 @@ def swapped_calibrations(files: dict[str, Any]) -> None:
     calibration["new"], calibration["repeat"] = calibration["repeat"], calibration["new"]
 
 
+def swapped_linears(files: dict[str, Any]) -> None:
+    linear = files["model.json"]["linear"]
+    linear["new"], linear["repeat"] = linear["repeat"], linear["new"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (swapped_linears, "golden rows"),
         (golden(0, 2e-9), "golden rows"),
         (golden(6, 0.1), "golden rows"),
         (other_parent, "golden rows"),

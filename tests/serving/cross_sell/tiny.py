@@ -43,6 +43,20 @@ MODEL: dict[str, Any] = {
     "new_after_days": 365,
     "labelled_through": "2017-12-04T00:00:00Z",
     "population": "customers with a purchase before as_of",
+    "linear": {
+        "repeat": {
+            "intercept": -0.2,
+            "coefficients": [0.0, 0.3, -0.2, 0.1, 0.4, 0.2, -0.1, 0.05, 0.02],
+            "center": [0.0, 1.5, 3.0, 2.5, 0.2, 0.3, 4.0, 0.3, 2.0],
+            "scale": [1.0, 0.7, 1.1, 0.9, 0.2, 0.2, 1.3, 0.2, 0.8],
+        },
+        "new": {
+            "intercept": -1.0,
+            "coefficients": [0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.3, -0.2, -0.1],
+            "center": [0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 4.0, 0.3, 2.0],
+            "scale": [1.0, 1.0, 1.0, 1.0, 1.0, 0.2, 1.3, 0.2, 0.8],
+        },
+    },
     "calibration": {
         "repeat": {"slope": 1.2, "intercept": -0.3},
         "new": {"slope": 0.8, "intercept": -1.1},
@@ -158,7 +172,7 @@ def offline_probability(row: Floats, parent: str) -> float:
     """The score of one row, as docs/artifact.md writes it."""
     kind = "repeat" if row[NAMES.index("repeat")] == 1 else "new"
     calibration, shrinkage = MODEL["calibration"][kind], MODEL["shrinkage"]
-    raw = np.asarray(booster().predict(row.reshape(1, -1), raw_score=True)).item()
+    raw = np.asarray(booster().predict(row.reshape(1, -1), raw_score=True)).item() + _linear(row, kind)
     q = 1 / (1 + math.exp(-(calibration["slope"] * raw + calibration["intercept"])))
     n, s = row[NAMES.index("item_customers")].item(), shrinkage["strength"]
     prior: float = shrinkage["priors"].get(parent, shrinkage["default"])[kind]
@@ -166,6 +180,15 @@ def offline_probability(row: Floats, parent: str) -> float:
         return prior
     shrunk: float = (n * q + s * prior) / (n + s)
     return shrunk
+
+
+def _linear(row: Floats, kind: str) -> float:
+    part = MODEL["linear"][kind]
+    total: float = part["intercept"]
+    for x, c, m, s in zip(row.tolist(), part["coefficients"], part["center"], part["scale"], strict=True):
+        if not math.isnan(x):
+            total += c * (math.copysign(math.log1p(abs(x)), x) - m) / s
+    return total
 
 
 def write_artifact(folder: Path, change: Change = lambda _: None) -> Path:

@@ -48,7 +48,7 @@ def test_each_kind_has_its_own_calibration(grocer: Findings) -> None:
     model, newest = grocer.model, grocer.examples[-1]
     rows = newest.rows.astype(np.float64)
     rows[:, model.names.index("item_customers")] = 1e15
-    raw = np.asarray(model.booster.predict(rows, raw_score=True))
+    raw = model.score.log_odds(rows)
     again = rows[:, model.names.index("repeat")] > 0
     for line, kind in ((model.repeat, again), (model.new, ~again)):
         expected = expit(line.slope * raw + line.intercept)[kind]
@@ -58,7 +58,7 @@ def test_each_kind_has_its_own_calibration(grocer: Findings) -> None:
 def test_the_same_examples_give_the_same_model(grocer: Findings, quick: Config) -> None:
     again = fit_cross_sell(grocer.examples, grocer.pairs.names, timedelta(days=14), quick.cross_sell)
     assert (again.repeat, again.new) == (grocer.model.repeat, grocer.model.new)
-    assert again.booster.model_to_string() == grocer.model.booster.model_to_string()
+    assert again.score.booster.model_to_string() == grocer.model.score.booster.model_to_string()
 
 
 def test_one_moment_is_enough_to_learn_from(grocer: Findings, quick: Config) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.arrays import Floats
-from training.churn.linear import Linear, fit_linear
+from training.linear import Linear, fit_linear
 
 ALWAYS = [9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0]
 RISES = [0.0, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0]
