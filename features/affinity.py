@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, eigh
 from scipy.sparse import csr_array
 
 from features.interactions import Codes, Floats, Interactions
@@ -46,6 +46,17 @@ def item_to_item(gram: Floats, penalty: float) -> Floats:
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
     return weights
+
+
+def factors(gram: Floats, rank: int) -> Floats:
+    """The directions (items, rank) in which the rows of a Gram matrix's table differ most, of length 1.
+
+    Rows projected onto them are its best approximation of that rank: PureSVD. Cremonesi, Koren and Turrin (2010),
+    Performance of recommender algorithms on top-n recommendation tasks. Of fewer items than `rank` all directions.
+    """
+    last = len(gram) - 1
+    _lengths, directions = eigh(gram, subset_by_index=(max(0, last + 1 - rank), last))
+    return directions
 
 
 def regression(inputs: csr_array, targets: csr_array, penalty: float) -> tuple[Floats, Floats]:

@@ -81,6 +81,18 @@ AFFINITIES = (
         "foretold at {value} by the products bought",
         "ridge regression of items on products one level finer, penalty 0.6 a customer",
     ),
+    *(
+        _told(
+            f"item_factors{often}_{rank}",
+            f"foretold at {{value}} by {rank} tastes that explain what customers {what}",
+            f"PureSVD (Cremonesi et al. 2010) of rank {rank} over {counted}",
+        )
+        for rank in (12, 48)
+        for often, what, counted in (
+            ("", "have bought", "purchases ever"),
+            ("_often", "buy how often", "logarithms of baskets with it"),
+        )
+    ),
     _told(
         "basket_linear",
         "foretold at {value} by the last baskets",

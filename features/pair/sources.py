@@ -26,6 +26,7 @@ HEAD = 1_500
 
 _FADING_DAYS = 120.0
 _RECENT_DAYS = 28.0
+_FEW_TASTES, _MANY_TASTES = 12, 48
 
 Scores = Callable[[Codes], Floats]
 """Scores (b, items) for b customers by their codes; 0 says nothing."""
@@ -162,12 +163,18 @@ def _item_to_item(lines: Interactions, finer: csr_array) -> Iterator[Source]:
     linear = affinity.item_to_item(gram, 0.2 * customers)
     faded = affinity.item_to_item(affinity.together(fading), 0.02 * customers)
     weights, intercepts = affinity.regression(products, ever, 0.6 * customers)
+    often = _logged(lines.counts())[:, head]
+    often_gram = affinity.together(often)
     yield Source("similar items", _times(ever, affinity.cosine(gram), head, width), "item_cosine")
     yield Source(
         "linear over items", _times(ever, linear, head, width), "item_linear", ItemWeights(head, linear)
     )
     yield Source("linear over recent items", _times(fading, faded, head, width), "item_linear_fading")
     yield Source("linear over products", _times(products, weights, head, width, intercepts), "product_linear")
+    for rank in (_FEW_TASTES, _MANY_TASTES):
+        of_ever, of_often = affinity.factors(gram, rank), affinity.factors(often_gram, rank)
+        yield Source(f"{rank} tastes", _projected(ever, of_ever, head, width), f"item_factors_{rank}")
+        yield Source(f"{rank} habits", _projected(often, of_often, head, width), f"item_factors_often_{rank}")
 
 
 def _last_baskets(lines: Interactions) -> Iterator[Source]:
@@ -195,6 +202,17 @@ def _times(
         wide = np.zeros((len(rows), width))
         # dense: several times faster than a sparse row by row product at these widths
         wide[:, head] = table[rows].toarray() @ weights + intercepts
+        return wide
+
+    return over_all
+
+
+def _projected(table: csr_array, directions: Floats, head: Codes, width: int) -> Scores:
+    """Scores of the head's items: the table's rows projected onto the directions; the others get 0."""
+
+    def over_all(rows: Codes) -> Floats:
+        wide = np.zeros((len(rows), width))
+        wide[:, head] = table[rows].toarray() @ directions @ directions.T
         return wide
 
     return over_all

@@ -13,6 +13,7 @@ from features.affinity import (
     basket_serials,
     cosine,
     directions,
+    factors,
     following,
     item_to_item,
     most_bought,
@@ -101,6 +102,21 @@ def test_regression_is_the_ridge_of_scikit_learn() -> None:
     peer = Ridge(alpha=2.5).fit(inputs, targets)
     np.testing.assert_allclose(weights, peer.coef_.T, atol=1e-10)
     np.testing.assert_allclose(intercepts, peer.intercept_, atol=1e-10)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_rows_projected_onto_factors_are_their_best_approximation(rank: int) -> None:
+    rows = np.random.default_rng(0).normal(size=(9, 4))
+    left, lengths, right = np.linalg.svd(rows, full_matrices=False)
+    directions = factors(rows.T @ rows, rank)
+    best = (left[:, :rank] * lengths[:rank]) @ right[:rank]
+    np.testing.assert_allclose(rows @ directions @ directions.T, best, atol=1e-9)
+
+
+def test_as_many_factors_as_items_give_the_rows_again() -> None:
+    rows = np.random.default_rng(0).normal(size=(9, 4))
+    directions = factors(rows.T @ rows, 48)
+    np.testing.assert_allclose(rows @ directions @ directions.T, rows, atol=1e-9)
 
 
 def test_following_is_the_share_of_next_baskets() -> None:

@@ -95,6 +95,12 @@ def test_after_the_last_basket_comes_what_came_after_others() -> None:
     assert found[4] == pytest.approx([1 / 21 / 2, 1 / 21 / 2, 0, 0])
 
 
+@pytest.mark.parametrize(("name", "logs"), [("48 tastes", False), ("48 habits", True)])
+def test_as_many_directions_as_items_keep_every_purchase(name: str, logs: bool) -> None:  # noqa: FBT001 - a table
+    told = np.log1p(past().counts().toarray()) if logs else past().bought().toarray()
+    np.testing.assert_allclose(scores(name), told, atol=1e-9)
+
+
 def test_a_linear_score_is_the_sum_of_its_weights() -> None:
     (told,) = (source for source in named().values() if source.weights is not None)
     assert (told.feature, told.weights and told.weights.items.tolist()) == ("item_linear", [0, 1, 2, 3])
