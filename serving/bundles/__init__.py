@@ -1,0 +1,1 @@
+"""Bundles in the service: what to add to a basket, with the evidence."""

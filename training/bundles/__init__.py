@@ -1,0 +1,1 @@
+"""Bundles: products that belong together, beyond chance and beyond the promotion."""
