@@ -33,9 +33,9 @@ from features.item_level import raised, require_item_level
 from features.pairs import pair_set
 from features.tables import Tables
 from features.workspace import open_workspace
+from training.averages import Origin, replicate
 from training.config import CrossSellConfig, read_config
 from training.cross_sell.backtest import MODEL, TIFU, Judged, judge, tuned_tifu
-from training.cross_sell.bootstrap import Origin, replicate
 from training.cross_sell.examples import draw_examples
 from training.cross_sell.model import fit_cross_sell
 from training.cross_sell.periods import KINDS, Period, period

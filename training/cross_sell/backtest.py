@@ -13,8 +13,8 @@ from scipy.sparse import csr_array
 from features.interactions import Codes
 from features.lists import Lists, best_items
 from training.arrays import Floats
+from training.averages import Origin, replicate
 from training.cross_sell.baselines import Scorer, baselines
-from training.cross_sell.bootstrap import Origin, replicate
 from training.cross_sell.model import CrossSellModel
 from training.cross_sell.periods import KINDS, Period
 from training.cross_sell.ranking_metrics import hit_rate_at_k, ndcg_at_k, recall_at_k

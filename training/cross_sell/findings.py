@@ -9,8 +9,8 @@ import numpy as np
 from features.pairs import PairSet
 from features.workspace import Workspace
 from training.arrays import Floats
+from training.averages import Key, Origin, replicate
 from training.cross_sell.backtest import METRICS, MODEL, Backtest
-from training.cross_sell.bootstrap import Key, Origin, replicate
 from training.cross_sell.examples import Examples
 from training.cross_sell.model import CrossSellModel
 from training.cross_sell.periods import KINDS

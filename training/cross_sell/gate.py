@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.arrays import Floats
+from training.averages import Key, Origin, replicate
 from training.config import CrossSellPromotion
 from training.cross_sell.backtest import MODEL, TIFU, Judged
-from training.cross_sell.bootstrap import Key, Origin, replicate
 from training.cross_sell.ranking_metrics import ndcg_at_k
 from training.cross_sell.spread import COVERAGE, LISTED_KINDS, OFFERED, TOP_ITEM, spread
 from training.cross_sell.totals import CALIBRATION_ERROR, PROBABILITY_SUM, totals_by_customer, with_totals

@@ -3,8 +3,8 @@
 They are counted over the lists of all customers, so there is nothing to be unsure of.
 """
 
+from training.averages import Key
 from training.cross_sell.backtest import Judged
-from training.cross_sell.bootstrap import Key
 from training.cross_sell.ranking_metrics import catalogue_coverage, top_item_share
 
 COVERAGE = "catalogue_coverage"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.arrays import Floats, tenths
+from training.averages import Key
 from training.cross_sell.backtest import MODEL, Judged
-from training.cross_sell.bootstrap import Key
 from training.cross_sell.periods import KINDS
 from training.cross_sell.score import NEW, REPEAT
 from training.intervals import Replicates

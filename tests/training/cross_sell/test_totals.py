@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from training.averages import Origin, replicate
 from training.cross_sell.backtest import MODEL, Judged
-from training.cross_sell.bootstrap import Origin, replicate
 from training.cross_sell.findings import Findings
 from training.cross_sell.periods import KINDS
 from training.cross_sell.totals import totals_by_customer, with_totals

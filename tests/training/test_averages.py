@@ -5,7 +5,7 @@ import pytest
 
 from features.errors import InputError
 from training.arrays import Floats
-from training.cross_sell.bootstrap import Origin, replicate
+from training.averages import Origin, replicate
 from training.intervals import Interval, Replicates
 
 METRIC = "recall_at_10"
