@@ -86,6 +86,12 @@ class CrossSell(_Section):
     without_sources: list[_Text] = Field(default_factory=list)
 
 
+class Bundles(_Section):
+    """What the items of a bundle are: `item_level` is one as in `CrossSell`, and may be another than there."""
+
+    item_level: _Text
+
+
 class Source(_Section):
     """One named source: a Parquet or CSV file at `path`, or `table` in `database`.
 
@@ -154,6 +160,7 @@ class Dataset(_Section):
     churn: Churn
     snapshots: Snapshots = Snapshots()
     cross_sell: CrossSell | None = None
+    bundles: Bundles | None = None
     sources: dict[Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")], Source]
     tables: dict[str, TableSource]
     attributes: dict[str, Annotated[list[_Text], Field(min_length=1)]] = Field(default_factory=dict)
@@ -171,7 +178,12 @@ class Dataset(_Section):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Dataset":
-        problems = [*self._table_problems(), *self._attribute_problems(), *self._cross_sell_problems()]
+        problems = [
+            *self._table_problems(),
+            *self._attribute_problems(),
+            *self._level_problems(),
+            *self._segment_problems(),
+        ]
         needed = Table.TRANSACTIONS if self.churn.label_column is None else Table.CUSTOMERS
         if needed not in self.tables:
             problems.append(f'churn of kind "{self.churn.kind}" needs [tables.{needed}]')
@@ -202,16 +214,19 @@ class Dataset(_Section):
             if len(set(levels)) < len(levels):
                 yield f"[attributes] {name} lists a level twice"
 
-    def _cross_sell_problems(self) -> Iterator[str]:
-        if self.cross_sell is None:
-            return
-        level, segment = self.cross_sell.item_level, self.cross_sell.segment
-        if level not in ITEM_LEVELS:
-            yield f'[cross_sell] item_level = "{level}" is no item level{choice(level, ITEM_LEVELS)}'
-        needed = [Table.TRANSACTIONS] if level == PRODUCT else [Table.TRANSACTIONS, Table.ITEMS]
-        for table in needed:
-            if table not in self.tables:
-                yield f'[cross_sell] with item_level = "{level}" needs [tables.{table}]'
+    def _level_problems(self) -> Iterator[str]:
+        sections = {"cross_sell": self.cross_sell, "bundles": self.bundles}
+        levels = {name: section.item_level for name, section in sections.items() if section is not None}
+        for section, level in levels.items():
+            if level not in ITEM_LEVELS:
+                yield f'[{section}] item_level = "{level}" is no item level{choice(level, ITEM_LEVELS)}'
+            needed = [Table.TRANSACTIONS] if level == PRODUCT else [Table.TRANSACTIONS, Table.ITEMS]
+            for table in needed:
+                if table not in self.tables:
+                    yield f'[{section}] with item_level = "{level}" needs [tables.{table}]'
+
+    def _segment_problems(self) -> Iterator[str]:
+        segment = None if self.cross_sell is None else self.cross_sell.segment
         if segment is not None and segment not in self.attributes:
             nearest = choice(segment, self.attributes)
             yield f'[cross_sell] segment = "{segment}" is not under [attributes]{nearest}'
@@ -260,6 +275,7 @@ def _keys(section: list[int | str]) -> list[str]:
         "churn": Churn,
         "snapshots": Snapshots,
         "cross_sell": CrossSell,
+        "bundles": Bundles,
         "sources": Source,
         "tables": TableSource,
     }
