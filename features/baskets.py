@@ -6,6 +6,7 @@ from typing import Any
 
 import ibis
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -168,4 +169,4 @@ def _cells(stores: NDArray[Any], weeks: NDArray[np.int64]) -> tuple[Codes, Codes
     store, week = np.divmod(keys, width)
     _strata, stratum = np.unique(store * width + week // _WEEKS_A_PERIOD, return_inverse=True)
     told = {"cell": np.arange(len(keys)), Column.STORE: names[store].tolist(), "week": week}
-    return cell.astype(np.int32), stratum.astype(np.int32), ibis.memtable(told)
+    return cell.astype(np.int32), stratum.astype(np.int32), ibis.memtable(pa.table(told))

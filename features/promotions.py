@@ -4,6 +4,7 @@ from datetime import datetime
 
 import ibis
 import numpy as np
+import pyarrow as pa
 from ibis import _
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -28,15 +29,16 @@ def promoted_cells(
     store, or in no named one; a table that names stores speaks of all of them where no basket has one. Without
     that table any purchase in that store and week that was `promoted` does.
     """
-    promoted = _announced(tables, past.as_of, level) if tables.promotions is not None else _bought(past)
+    oldest, count = cells.week.max().to_pyarrow().as_py(), cells.count().to_pyarrow().as_py()
+    announced = tables.promotions is not None
+    promoted = _announced(tables, past.as_of, level, oldest) if announced else _bought(past)
     if promoted is None:
         return None
-    known = ibis.memtable({Column.ITEM: items.tolist(), "item": np.arange(len(items))})
+    known = ibis.memtable(pa.table({Column.ITEM: items.tolist(), "item": np.arange(len(items))}))
     found = _in_cells(promoted, cells).inner_join(known, Column.ITEM).select("cell", "item").distinct()
     places = found.order_by("cell", "item").to_pyarrow()
-    shape = (int(cells.count().to_pyarrow().as_py()), len(items))
     where = (places["cell"].to_numpy(), places["item"].to_numpy())
-    return csr_array((np.ones(places.num_rows), where), shape=shape)
+    return csr_array((np.ones(places.num_rows), where), shape=(count, len(items)))
 
 
 def visits(past: History) -> ibis.Table:
@@ -47,8 +49,8 @@ def visits(past: History) -> ibis.Table:
     return rolled.select(Column.CUSTOMER, Column.BASKET, "age", **{Column.STORE: store})
 
 
-def _announced(tables: Tables, as_of: datetime, level: str) -> ibis.Table:
-    """Item, week and, where the table names stores, store of every promotion before `as_of`.
+def _announced(tables: Tables, as_of: datetime, level: str, oldest: int) -> ibis.Table:
+    """Item, week up to the oldest and, where the table names stores, store of every promotion before `as_of`.
 
     A promotion counts in the weeks whose middle it covers and in the week of its own middle: by any overlap one
     that starts some hours after our weeks do would count in two.
@@ -61,7 +63,7 @@ def _announced(tables: Tables, as_of: datetime, level: str) -> ibis.Table:
     middle, half = (begins + ends) // 2 // WEEK, WEEK // 2
     running = tables.promotions.mutate(
         newest=ibis.greatest(ibis.least((ends + half) // WEEK, middle), 0),
-        oldest=ibis.greatest((begins - half) // WEEK, middle),
+        oldest=ibis.least(ibis.greatest((begins - half) // WEEK, middle), oldest),
     ).filter(_.oldest >= _.newest)
     columns = [Column.ITEM, *(name for name in (Column.STORE,) if name in running.columns)]
     spans = raised(running, tables.items, level).select(*columns, "newest", "oldest").distinct()

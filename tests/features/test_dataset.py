@@ -9,6 +9,7 @@ from features.errors import InputError
 from tests.features.shop import EXPLICIT, INACTIVITY, SHOP, declare
 
 OFFERED = '[cross_sell]\nitem_level = "category"\nhorizon_days = 28\n'
+BUNDLED = '[bundles]\nitem_level = "type"\n'
 ITEMS = '[tables.items]\nsource = "lines"\n'
 CUSTOMERS = '[sources]\npeople = { path = "people.csv" }\n[tables.customers]\nsource = "people"\n'
 
@@ -67,6 +68,14 @@ def test_a_product_is_an_item_without_an_items_table(tmp_path: Path) -> None:
     assert (
         declare(tmp_path, INACTIVITY + OFFERED.replace("category", "product") + SHOP).cross_sell is not None
     )
+
+
+def test_bundles_may_be_of_other_items_than_offers(tmp_path: Path) -> None:
+    assert declare(tmp_path, INACTIVITY + SHOP).bundles is None
+    dataset = declare(tmp_path, INACTIVITY + OFFERED + BUNDLED + SHOP + ITEMS)
+    assert dataset.cross_sell is not None
+    assert dataset.bundles is not None
+    assert (dataset.cross_sell.item_level, dataset.bundles.item_level) == ("category", "type")
 
 
 @pytest.mark.parametrize(
@@ -195,6 +204,26 @@ def test_a_product_is_an_item_without_an_items_table(tmp_path: Path) -> None:
         (
             INACTIVITY + OFFERED + 'segment = "income"\n' + SHOP + ITEMS,
             '[cross_sell] segment = "income" is not under [attributes] (known: none)',
+        ),
+        (
+            INACTIVITY + "[bundles]\n" + SHOP + ITEMS,
+            "[bundles] item_level is missing",
+        ),
+        (
+            INACTIVITY + BUNDLED + "level = 1\n" + SHOP + ITEMS,
+            '[bundles] level is an unknown key (did you mean "item_level"?)',
+        ),
+        (
+            INACTIVITY + BUNDLED.replace("type", "typ") + SHOP + ITEMS,
+            '[bundles] item_level = "typ" is no item level (did you mean "type"?)',
+        ),
+        (
+            INACTIVITY + BUNDLED + SHOP,
+            '[bundles] with item_level = "type" needs [tables.items]',
+        ),
+        (
+            EXPLICIT + BUNDLED.replace("type", "product") + CUSTOMERS,
+            '[bundles] with item_level = "product" needs [tables.transactions]',
         ),
     ],
 )
