@@ -97,6 +97,8 @@ def publish_command(dataset: Path, workspace: Path, as_of: datetime | None, stor
     click.echo(f"{info.customers:,} customers as of {info.as_of:%Y-%m-%d} published to {store}")
     if info.candidates is not None:
         click.echo(f"{published.candidates:,} candidates for {info.candidates.customers:,} customers")
+    if info.bundles is not None:
+        click.echo(f"habits of {info.bundles.customers:,} customers")
 
 
 @commands.command()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from features.candidates import Candidates
 from features.columns import Column
 from features.feature_set import features_at
+from features.habits import Habits
 from features.labels import population
 from features.store import StoreInfo, publish_sqlite
 from features.workspace import Workspace
@@ -33,11 +34,13 @@ def publish(workspace: Workspace, as_of: datetime, path: Path) -> Published:
     """Write the snapshot at `as_of` as an online store; whoever reads the old one is not disturbed.
 
     Every known customer is in it; those outside the population of the churn definition are marked. Where the
-    dataset declares [cross_sell], so are the candidates of every customer. Raises `StoreError` when there is
-    nobody to publish, `InputError` when the items cannot be had at the declared level.
+    dataset declares [cross_sell], so are the candidates of every customer, and with [bundles] the habits of all
+    who bought in the year before. Raises `StoreError` when there is nobody to publish, `InputError` when the
+    items cannot be had at a declared level.
     """
-    cross_sell = workspace.dataset.cross_sell
+    cross_sell, bundles = workspace.dataset.cross_sell, workspace.dataset.bundles
     candidates = None if cross_sell is None else Candidates(workspace.tables, cross_sell, as_of)
+    habits = None if bundles is None else Habits(workspace.tables, bundles, as_of)
     rows = _marked(workspace, as_of).to_pyarrow()
     info = StoreInfo(
         fingerprint=workspace.features.fingerprint,
@@ -47,9 +50,15 @@ def publish(workspace: Workspace, as_of: datetime, path: Path) -> Published:
         customers=rows.num_rows,
         definition=workspace.dataset.churn.model_dump_json(exclude_none=True),
         candidates=candidates.info if candidates else None,
+        bundles=habits.info if habits else None,
     )
-    content = candidates.content() if candidates else None
-    publish_sqlite(path, info, _read(rows, workspace.features.names), content)
+    publish_sqlite(
+        path,
+        info,
+        _read(rows, workspace.features.names),
+        candidates.content() if candidates else None,
+        habits.content() if habits else None,
+    )
     return Published(info, candidates.count if candidates else 0)
 
 

@@ -9,16 +9,25 @@ from numpy.typing import NDArray
 from features.store import (
     CandidateInfo,
     CandidateRows,
+    HabitRows,
     PopularItem,
     StoredCandidates,
     StoredCustomer,
+    StoredHabits,
     StoredItem,
     StoreError,
     StoreInfo,
 )
-from features.store.acceptance import accept_candidates, accept_customer, accept_items, accept_popular
+from features.store.acceptance import (
+    accept_candidates,
+    accept_customer,
+    accept_habit_items,
+    accept_habits,
+    accept_items,
+    accept_popular,
+)
 
-Kept = TypeVar("Kept", StoredCustomer, StoredCandidates)
+Kept = TypeVar("Kept", StoredCustomer, StoredCandidates, StoredHabits)
 
 
 class MemoryStore:
@@ -29,9 +38,12 @@ class MemoryStore:
         info: StoreInfo,
         rows: Iterable[tuple[str, bool, NDArray[np.float64]]],
         candidates: CandidateRows | None = None,
+        habits: HabitRows | None = None,
     ) -> None:
         if (info.candidates is None) is not (candidates is None):
             raise StoreError("candidates and their description belong together")
+        if (info.bundles is None) is not (habits is None):
+            raise StoreError("habits and their description belong together")
         self._info = info
         self._items: tuple[StoredItem, ...] = ()
         self._popular: Mapping[str, tuple[PopularItem, ...]] = {"": ()}
@@ -42,6 +54,10 @@ class MemoryStore:
         self._candidates: Mapping[str, StoredCandidates] = {}
         if info.candidates is not None and candidates is not None:
             self._take(info.candidates, candidates)
+        self._habit_items: tuple[str, ...] = ()
+        self._habits: Mapping[str, StoredHabits] = {}
+        if info.bundles is not None and habits is not None:
+            self._take_habits(info.bundles.customers, habits)
 
     @property
     def info(self) -> StoreInfo:
@@ -59,6 +75,13 @@ class MemoryStore:
 
     def popular(self, segment: str) -> tuple[PopularItem, ...]:
         return self._popular.get(segment, self._popular[""])
+
+    @property
+    def habit_items(self) -> tuple[str, ...]:
+        return self._habit_items
+
+    def habits(self, customer_id: str) -> StoredHabits | None:
+        return self._habits.get(customer_id)
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -91,15 +114,25 @@ class MemoryStore:
             row.segment,
         )
 
+    def _take_habits(self, announced: int, habits: HabitRows) -> None:
+        accept_habit_items(habits.items)
+        self._habit_items = tuple(habits.items)
+        kept = ((customer_id, self._habit(customer_id, row)) for customer_id, row in habits.rows)
+        self._habits = _once(kept, announced, least=0)
 
-def _once(rows: Iterable[tuple[str, Kept]], announced: int) -> dict[str, Kept]:
-    """By id, each once, as many as announced and at least one."""
+    def _habit(self, customer_id: str, row: StoredHabits) -> StoredHabits:
+        accept_habits(customer_id, row, len(self._habit_items))
+        return StoredHabits(_frozen(row.items, np.int32), _frozen(row.share, np.float64))
+
+
+def _once(rows: Iterable[tuple[str, Kept]], announced: int, least: int = 1) -> dict[str, Kept]:
+    """By id, each once, as many as announced and at least `least`."""
     taken: dict[str, Kept] = {}
     for customer_id, row in rows:
         if customer_id in taken:
             raise StoreError(f"{customer_id!a} comes twice")
         taken[customer_id] = row
-    if not taken or len(taken) != announced:
+    if len(taken) < least or len(taken) != announced:
         raise StoreError(f"{len(taken)} rows instead of {announced}")
     return taken
 

@@ -1,16 +1,19 @@
-"""Online store: the newest snapshot of every customer and what to offer them, looked up by id.
+"""Online store: the newest snapshot of every customer, what to offer them and what they use to buy, by id.
 
 One SQLite file holds one snapshot. A published file is never changed, only replaced whole, so a reader
 needs no lock and goes on reading the file that it opened. Costs nothing but sqlite3 and numpy to import.
 """
 
 from features.store.content import (
+    BundleInfo,
     CandidateInfo,
     CandidateRows,
+    HabitRows,
     OnlineStore,
     PopularItem,
     StoredCandidates,
     StoredCustomer,
+    StoredHabits,
     StoredItem,
     StoreError,
     StoreInfo,
@@ -19,8 +22,10 @@ from features.store.publication import publish_sqlite
 from features.store.sqlite import SqliteStore
 
 __all__ = [
+    "BundleInfo",
     "CandidateInfo",
     "CandidateRows",
+    "HabitRows",
     "OnlineStore",
     "PopularItem",
     "SqliteStore",
@@ -28,6 +33,7 @@ __all__ = [
     "StoreInfo",
     "StoredCandidates",
     "StoredCustomer",
+    "StoredHabits",
     "StoredItem",
     "publish_sqlite",
 ]

@@ -10,6 +10,7 @@ from features.store.content import (
     PopularItem,
     StoredCandidates,
     StoredCustomer,
+    StoredHabits,
     StoredItem,
     StoreError,
 )
@@ -62,6 +63,24 @@ def accept_candidates(customer_id: str, row: StoredCandidates, info: CandidateIn
     _require(np.unique(row.items).size == row.items.size, thing, "an item comes once")
     _require_numbers(row.pairs, (row.items.size, len(info.pair_names)), thing)
     _require_numbers(row.customer, (len(info.customer_names),), thing)
+
+
+def accept_habit_items(items: Sequence[str]) -> None:
+    """Raises `StoreError` unless every item has its own id."""
+    for item in items:
+        _require_id(item, f"habit item {item!a}")
+    _require(len(set(items)) == len(items), "the list of habit items", "an item comes once")
+
+
+def accept_habits(customer_id: str, row: StoredHabits, items: int) -> None:
+    """Raises `StoreError` unless the row names places among the `items` only, each with its share."""
+    thing = f"the habits of customer {customer_id!a}"
+    _require_id(customer_id, thing)
+    _require_places(row.items, 0, items, thing)
+    _require(np.unique(row.items).size == row.items.size, thing, "an item comes once")
+    _require(row.share.shape == row.items.shape, thing, "each item has one share")
+    within = bool(((row.share > 0) & (row.share <= 1)).all())
+    _require(within, thing, "a share is above 0 and at most 1")
 
 
 def _require_id(value: str, thing: str) -> None:

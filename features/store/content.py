@@ -39,11 +39,20 @@ class CandidateInfo:
 
 
 @dataclass(frozen=True)
+class BundleInfo:
+    """What habits are about: an item is one of `item_level`, and `customers` is how many have habits."""
+
+    item_level: str
+    customers: int
+
+
+@dataclass(frozen=True)
 class StoreInfo:
     """What a store holds: which features in which order, known when, for how many customers.
 
     `as_of` and `published_at` are timezone-aware UTC; `definition` is the JSON text of the churn definition
-    which decided who is in the population; `candidates` is None in a store without cross-sell.
+    which decided who is in the population; `candidates` is None in a store without cross-sell, `bundles` in one
+    without habits.
     """
 
     fingerprint: str
@@ -53,6 +62,7 @@ class StoreInfo:
     customers: int
     definition: str
     candidates: CandidateInfo | None = None
+    bundles: BundleInfo | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,25 @@ class CandidateRows:
     popular: Mapping[str, Sequence[PopularItem]]
 
 
+@dataclass(frozen=True)
+class StoredHabits:
+    """Which share (above 0, at most 1) of a customer's baskets of the last year holds which item.
+
+    `items` (n,) are places in the store's habit items (int32), none of them twice; `share` (n,) is float64.
+    """
+
+    items: NDArray[np.int32]
+    share: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HabitRows:
+    """What a publisher hands over for bundles: `items` fix the places that `rows` (by customer id) speak of."""
+
+    items: Sequence[str]
+    rows: Iterable[tuple[str, StoredHabits]]
+
+
 class OnlineStore(Protocol):
     """What the service needs of a store; the suites in `tests/contracts` hold every implementation to it."""
 
@@ -138,6 +167,13 @@ class OnlineStore(Protocol):
 
     def popular(self, segment: str) -> tuple[PopularItem, ...]:
         """The segment's items, most probable first; everybody's for an unknown one; none without cross-sell."""
+
+    @property
+    def habit_items(self) -> Sequence[str]:
+        """The id of every item that habits may name by its place; empty without bundles."""
+
+    def habits(self, customer_id: str) -> StoredHabits | None:
+        """What they use to buy, or None when unknown or without bundles; raises `StoreError` like `get`."""
 
     def close(self) -> None:
         """Let go of the file; closing twice is harmless."""

@@ -16,15 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.store.content import (
+    BundleInfo,
     CandidateInfo,
     PopularItem,
     StoredCandidates,
     StoredCustomer,
+    StoredHabits,
     StoredItem,
     StoreInfo,
 )
 
-LAYOUT = 2
+LAYOUT = 3
 TABLES = """
 CREATE TABLE info (text TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE customers (
@@ -41,6 +43,13 @@ CREATE TABLE candidates (
   because BLOB NOT NULL,
   pairs BLOB NOT NULL,
   customer BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE habit_items (text TEXT NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE habits (
+  customer_id TEXT PRIMARY KEY NOT NULL,
+  items BLOB NOT NULL,
+  share BLOB NOT NULL,
   checksum INTEGER NOT NULL
 );
 """
@@ -63,6 +72,7 @@ def unpack_info(text: str, checksum: int) -> StoreInfo:
     fields = json.loads(text)
     fields |= {name: datetime.fromisoformat(fields[name]) for name in ("as_of", "published_at")}
     fields |= {"names": tuple(fields["names"]), "candidates": _candidate_info(fields["candidates"])}
+    fields |= {"bundles": None if fields["bundles"] is None else BundleInfo(**fields["bundles"])}
     return StoreInfo(**fields)
 
 
@@ -136,6 +146,31 @@ def unpack_catalogue(text: str, features: bytes, checksum: int, *, width: int) -
         for (item, name, parent), row in zip(content["items"], rows, strict=True)
     )
     return items, {s: tuple(starmap(PopularItem, ones)) for s, ones in content["popular"].items()}
+
+
+def pack_habit_items(items: Iterable[str]) -> tuple[str, int]:
+    """The one row of `habit_items`, a JSON text."""
+    text = json.dumps(list(items))
+    return text, _checksum(text.encode())
+
+
+def unpack_habit_items(text: str, checksum: int) -> tuple[str, ...]:
+    """What `pack_habit_items` was given."""
+    _demand(_checksum(text.encode()) == checksum)
+    return tuple(json.loads(text))
+
+
+def pack_habits(customer_id: str, row: StoredHabits) -> tuple[str, bytes, bytes, int]:
+    """A row of `habits`."""
+    items, share = _pack(row.items, _PLACES), _pack(row.share, _FLOATS)
+    return customer_id, items, share, _checksum(customer_id.encode(), items, share)
+
+
+def unpack_habits(customer_id: str, items: bytes, share: bytes, checksum: int) -> StoredHabits:
+    """What `pack_habits` was given; the arrays are views of the record."""
+    _demand(_checksum(customer_id.encode(), items, share) == checksum)
+    n = len(items) // _PLACES.itemsize
+    return StoredHabits(_unpack(items, _PLACES, (n,)), _unpack(share, _FLOATS, (n,)))
 
 
 def _pack(values: NDArray[np.generic], kind: np.dtype[np.generic]) -> bytes:

@@ -11,38 +11,64 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.store.acceptance import accept_candidates, accept_customer, accept_items, accept_popular
-from features.store.content import CandidateInfo, CandidateRows, StoredCustomer, StoreError, StoreInfo
+from features.store.acceptance import (
+    accept_candidates,
+    accept_customer,
+    accept_habit_items,
+    accept_habits,
+    accept_items,
+    accept_popular,
+)
+from features.store.content import (
+    BundleInfo,
+    CandidateInfo,
+    CandidateRows,
+    HabitRows,
+    StoredCustomer,
+    StoreError,
+    StoreInfo,
+)
 from features.store.encoding import (
     LAYOUT,
     TABLES,
     pack_candidates,
     pack_catalogue,
     pack_customer,
+    pack_habit_items,
+    pack_habits,
     pack_info,
 )
 
 _INTO_CUSTOMERS = "INSERT INTO customers VALUES (?, ?, ?, ?)"
 _INTO_CATALOGUE = "INSERT INTO catalogue VALUES (?, ?, ?)"
 _INTO_CANDIDATES = "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INTO_HABIT_ITEMS = "INSERT INTO habit_items VALUES (?, ?)"
+_INTO_HABITS = "INSERT INTO habits VALUES (?, ?, ?, ?)"
 
 _Rows = Iterable[tuple[str, bool, NDArray[np.float64]]]
 
 
-def publish_sqlite(path: Path, info: StoreInfo, rows: _Rows, candidates: CandidateRows | None = None) -> None:
+def publish_sqlite(
+    path: Path,
+    info: StoreInfo,
+    rows: _Rows,
+    candidates: CandidateRows | None = None,
+    habits: HabitRows | None = None,
+) -> None:
     """Write the rows (customer id, in population, features in the order of `info.names`) and switch at once.
 
     Readers see the old file or the new one, never a mix. Raises `StoreError` for no rows, another number of
     rows than `info.customers`, a row of the wrong length or with an infinite value, and an id that is
     empty, doubled or no UTF-8 text. The same holds of the candidates and `info.candidates`, of which either
     both are given or none; a place beyond the items, an item twice in one list, a probability outside 0 to
-    1 or out of order, and popular items without everybody's ("") are refused as well. After any failure the
-    old file stands and nothing half-written stays behind.
+    1 or out of order, and popular items without everybody's ("") are refused as well. So it is with the habits
+    and `info.bundles`, but that nobody may have any; a share is above 0 and at most 1. After any failure the old
+    file stands and nothing half-written stays behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        _write(temporary, info, rows, candidates)
+        _write(temporary, info, rows, candidates, habits)
         _sync(temporary)
         temporary.replace(path)
     except sqlite3.Error as fault:
@@ -52,15 +78,19 @@ def publish_sqlite(path: Path, info: StoreInfo, rows: _Rows, candidates: Candida
     _sync(path.parent)
 
 
-def _write(path: Path, info: StoreInfo, rows: _Rows, candidates: CandidateRows | None) -> None:
+def _write(
+    path: Path, info: StoreInfo, rows: _Rows, candidates: CandidateRows | None, habits: HabitRows | None
+) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")  # A failed write throws the whole file away.
         connection.execute("PRAGMA synchronous = OFF")  # One fsync at the end is enough.
         connection.executescript(TABLES)
         connection.execute(f"PRAGMA user_version = {LAYOUT}")
         connection.execute("INSERT INTO info VALUES (?, ?)", pack_info(info))
+        _require_some(info.customers, "customers")
         _insert(connection, _INTO_CUSTOMERS, _customers(rows, len(info.names)), "customers", info.customers)
         _write_candidates(connection, info.candidates, candidates)
+        _write_habits(connection, info.bundles, habits)
         connection.commit()
 
 
@@ -73,12 +103,28 @@ def _write_candidates(
                 "candidates and their description cannot be stored without each other: give both"
             )
         return
+    _require_some(info.customers, "lists of candidates")
     accept_items(candidates.items, len(info.item_names))
     accept_popular(candidates.popular, len(candidates.items))
     connection.execute(_INTO_CATALOGUE, pack_catalogue(candidates.items, candidates.popular))
     _insert(
         connection, _INTO_CANDIDATES, _candidates(candidates, info), "lists of candidates", info.customers
     )
+
+
+def _write_habits(connection: sqlite3.Connection, info: BundleInfo | None, habits: HabitRows | None) -> None:
+    if info is None or habits is None:
+        if info is not None or habits is not None:
+            raise StoreError("habits and their description cannot be stored without each other: give both")
+        return
+    accept_habit_items(habits.items)
+    connection.execute(_INTO_HABIT_ITEMS, pack_habit_items(habits.items))
+    _insert(connection, _INTO_HABITS, _habits(habits), "habits", info.customers)
+
+
+def _require_some(announced: int, things: str) -> None:
+    if announced == 0:
+        raise StoreError(f"a store needs 1 row at least, here are 0 {things}: nothing published")
 
 
 def _insert(
@@ -94,7 +140,7 @@ def _insert(
         raise StoreError(
             f"a customer id comes twice among the {things}: a store holds one row for each customer"
         ) from fault
-    if count == 0 or count != announced:
+    if count != announced:
         raise StoreError(f"{count} {things} came for a store announced with {announced}: nothing published")
 
 
@@ -109,6 +155,12 @@ def _candidates(candidates: CandidateRows, info: CandidateInfo) -> Iterator[tupl
     for customer_id, row in candidates.rows:
         accept_candidates(customer_id, row, info, len(candidates.items))
         yield pack_candidates(customer_id, row)
+
+
+def _habits(habits: HabitRows) -> Iterator[tuple[Any, ...]]:
+    for customer_id, row in habits.rows:
+        accept_habits(customer_id, row, len(habits.items))
+        yield pack_habits(customer_id, row)
 
 
 def _sync(path: Path) -> None:

@@ -11,6 +11,7 @@ from features.store.content import (
     PopularItem,
     StoredCandidates,
     StoredCustomer,
+    StoredHabits,
     StoredItem,
     StoreError,
     StoreInfo,
@@ -21,6 +22,8 @@ from features.store.encoding import (
     unpack_candidates,
     unpack_catalogue,
     unpack_customer,
+    unpack_habit_items,
+    unpack_habits,
     unpack_info,
 )
 
@@ -42,7 +45,7 @@ class SqliteStore:
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._close = weakref.finalize(self, self._connection.close)
         try:
-            self._info, (self._items, self._popular) = self._opened()
+            self._info, (self._items, self._popular), self._habit_items = self._opened()
         except StoreError:
             self.close()
             raise
@@ -84,20 +87,43 @@ class SqliteStore:
         """The segment's items, most probable first; everybody's for an unknown one; none without cross-sell."""
         return self._popular[segment if segment in self._popular else ""]
 
+    @property
+    def habit_items(self) -> tuple[str, ...]:
+        """The id of every item that habits may name by its place; empty without bundles."""
+        return self._habit_items
+
+    def habits(self, customer_id: str) -> StoredHabits | None:
+        """What they use to buy, or None when unknown or without bundles; raises `StoreError` like `get`."""
+        if self._info.bundles is None:
+            return None
+        with self._unaltered():
+            found = self._row("SELECT items, share, checksum FROM habits WHERE customer_id = ?", customer_id)
+            return None if found is None else unpack_habits(customer_id, *found)
+
     def close(self) -> None:
         """Let go of the file; happens by itself when the last user of the store drops it."""
         self._close()
 
-    def _opened(self) -> tuple[StoreInfo, Catalogue]:
+    def _opened(self) -> tuple[StoreInfo, Catalogue, tuple[str, ...]]:
         with self._unaltered():
             (layout,) = self._connection.execute("PRAGMA user_version").fetchone()
             if layout != LAYOUT:
                 raise ValueError(f"layout {layout} instead of {LAYOUT}")
             info = unpack_info(*self._connection.execute("SELECT text, checksum FROM info").fetchone())
-            if info.candidates is None:
-                return info, ((), {"": ()})
-            found = self._connection.execute("SELECT text, features, checksum FROM catalogue").fetchone()
-            return info, unpack_catalogue(*found, width=len(info.candidates.item_names))
+            return info, self._catalogue(info), self._list_of_habits(info)
+
+    def _catalogue(self, info: StoreInfo) -> Catalogue:
+        if info.candidates is None:
+            return (), {"": ()}
+        found = self._connection.execute("SELECT text, features, checksum FROM catalogue").fetchone()
+        return unpack_catalogue(*found, width=len(info.candidates.item_names))
+
+    def _list_of_habits(self, info: StoreInfo) -> tuple[str, ...]:
+        if info.bundles is None:
+            return ()
+        return unpack_habit_items(
+            *self._connection.execute("SELECT text, checksum FROM habit_items").fetchone()
+        )
 
     def _row(self, query: str, customer_id: str) -> tuple[Any, ...] | None:
         try:

@@ -8,7 +8,7 @@ import pytest
 from features.baskets import Baskets, Caps, LeftOut, baskets
 from features.dataset import Bundles
 from features.errors import InputError
-from tests.features.tiny import AS_OF, open_tiny
+from tests.features.tiny import AS_OF, ago, open_tiny
 
 ALL = Caps(max_basket_items=10, max_items=10, min_count=1)
 TYPE, PRODUCT = Bundles(item_level="type"), Bundles(item_level="product")
@@ -167,6 +167,12 @@ def test_any_ids_meet_their_own_stores(tmp_path: Path, ids: tuple[str, str]) -> 
 def test_a_level_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match='item_level = "brand": the items table has no column'):
         made(tmp_path, Bundles(item_level="brand"))
+
+
+def test_a_moment_before_all_purchases_is_refused(tmp_path: Path) -> None:
+    opened = open_tiny(tmp_path, transactions=LINES, items=ITEMS)
+    with pytest.raises(InputError, match="no item is in 1 baskets before 2024-02-01"):
+        baskets(opened.tables, TYPE, ago(60), ALL)
 
 
 def test_no_item_in_enough_baskets_is_refused(tmp_path: Path) -> None:

@@ -113,7 +113,15 @@ def test_publish_tells_how_many_candidates_there_are(tmp_path: Path) -> None:
     assert f"{count} candidates for 3 customers" in said.output
 
 
+def test_publish_tells_whose_habits_there_are(tmp_path: Path) -> None:
+    declared = '[bundles]\nitem_level = "category"\n'
+    said = run(opened(tmp_path, declared), "publish", "--store", str(tmp_path / "online.sqlite"))
+    assert said.exit_code == 0, said.output
+    assert "habits of 3 customers" in said.output
+
+
 def test_publish_tells_of_no_candidates_where_no_items_are_declared(tmp_path: Path) -> None:
     said = run(opened(tmp_path, ""), "publish", "--store", str(tmp_path / "online.sqlite"))
     assert said.exit_code == 0, said.output
     assert "candidates" not in said.output
+    assert "habits" not in said.output

@@ -6,7 +6,7 @@ import pytest
 
 from features.errors import InputError
 from features.publish import publish
-from features.store import PopularItem, SqliteStore, StoreError
+from features.store import BundleInfo, PopularItem, SqliteStore, StoreError
 from features.workspace import Workspace
 from tests.features.shop import EXPLICIT, INACTIVITY
 from tests.features.tiny import AS_OF, ago, known, open_tiny
@@ -99,6 +99,36 @@ def test_a_plain_customer_table_is_published_too(tmp_path: Path) -> None:
     assert np.isnan(bob.features).all()
 
 
+def test_nobody_to_publish_has_no_habits_either(tmp_path: Path) -> None:
+    opened = open_tiny(tmp_path, INACTIVITY + BUNDLED, transactions=LINES)
+    with pytest.raises(StoreError, match="0 customers"):
+        publish(opened, ago(400), tmp_path / "online.sqlite")
+
+
+def test_habits_are_published_where_bundles_are_declared(tmp_path: Path) -> None:
+    opened = open_tiny(tmp_path, INACTIVITY + BUNDLED, transactions=LINES)
+    told = publish(opened, AS_OF, tmp_path / "online.sqlite")
+    store = SqliteStore(tmp_path / "online.sqlite")
+
+    assert store.info == told.info
+    assert store.info.bundles == BundleInfo("product", 3)
+    assert (store.info.candidates, list(store.habit_items)) == (None, ["i1", "i2"])
+    habits = store.habits("007")
+    assert habits is not None
+    assert (habits.items.tolist(), habits.share.tolist()) == ([0, 1], [0.5, 0.5])
+    assert store.habits("back") is None
+
+
+def test_customers_without_a_purchase_within_a_year_have_no_habits(tmp_path: Path) -> None:
+    opened = open_tiny(tmp_path, INACTIVITY + BUNDLED, transactions=LINES)
+    publish(opened, ago(-500), tmp_path / "online.sqlite")
+    store = SqliteStore(tmp_path / "online.sqlite")
+    assert store.info.customers == 4
+    assert store.info.bundles == BundleInfo("product", 0)
+    assert store.habits("007") is None
+
+
+BUNDLED = '[bundles]\nitem_level = "product"\n'
 OFFERED = '[cross_sell]\nitem_level = "category"\nhorizon_days = 28\nsegment = "region"\n'
 ITEMS = "item_id,category\ni1,FRUIT\ni2,DAIRY\ni3,\n"
 PEOPLE = "customer_id,region\n007,north\n7,south\nzoe,south\n"
@@ -131,9 +161,12 @@ def test_candidates_are_published_where_items_are_declared(tmp_path: Path) -> No
     assert store.popular("") == (PopularItem(0, 1.0), PopularItem(1, 1.0))
 
 
-def test_without_declared_items_there_are_no_candidates(opened: Workspace, tmp_path: Path) -> None:
+def test_without_declared_items_there_are_no_candidates_and_no_habits(
+    opened: Workspace, tmp_path: Path
+) -> None:
     store = published(opened, tmp_path / "online.sqlite")
     assert (store.info.candidates, store.items, store.candidates("007")) == (None, (), None)
+    assert (store.info.bundles, store.habits("007")) == (None, None)
 
 
 def test_a_level_that_cannot_be_had_publishes_nothing(tmp_path: Path) -> None:
