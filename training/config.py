@@ -89,12 +89,56 @@ class CrossSellConfig(_Section):
     promotion: CrossSellPromotion
 
 
+class Packages(_Section):
+    """What a bundle at a discount is assumed to do.
+
+    `discount` is the share of the prices taken off for everybody who takes the bundle, `uptake` the share of baskets
+    with all but one of its items that add the last one for it, and `margin_share` of a price is margin where no
+    unit cost is known.
+    """
+
+    discount: _Share
+    uptake: _Share
+    margin_share: _Share
+
+
+class BundlesPromotion(_Section):
+    """What a challenger of bundles has to hold."""
+
+    max_hit_rate_loss: float = Field(ge=0)
+    max_probability_surplus: float = Field(gt=0)
+    min_coverage_of_baselines: _Share
+
+
+class BundlesConfig(_Section):
+    """How baskets are mined, and how suggestions for a basket are ranked and judged.
+
+    Baskets with more than `max_basket_items` different items are left out, and of the items the `max_items` in most
+    baskets are kept. Itemsets have up to `max_len` items in `min_count` baskets or more. Rules count as evidence
+    up to a q-value of `max_q_value`. `item_penalty` a basket shrinks the weights between items; suggestions
+    learn from the newest `learned_days` and are judged over the newest `test_days`.
+    """
+
+    min_count: int = Field(ge=1)
+    max_len: int = Field(ge=2, le=4)
+    max_basket_items: int = Field(ge=2)
+    max_items: int = Field(ge=2)
+    max_q_value: _Share
+    item_penalty: float = Field(gt=0)
+    learned_days: int = Field(ge=1)
+    test_days: int = Field(ge=1)
+    test_baskets: int = Field(ge=1)
+    packages: Packages
+    promotion: BundlesPromotion
+
+
 class Config(_Section):
     """The whole file."""
 
     backtest: Backtest
     churn: ChurnConfig
     cross_sell: CrossSellConfig
+    bundles: BundlesConfig
 
     def flat(self) -> dict[str, Any]:
         """Every value under its dotted name, as experiment trackers list them."""

@@ -1,0 +1,44 @@
+"""Baskets with one item hidden: what a suggestion is asked to find."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from features.baskets import Baskets
+from features.interactions import Codes
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """n baskets without one of their items each."""
+
+    held: csr_array
+    """(n, items) 1.0 for the items that are left."""
+    item: Codes
+    """(n,) the hidden one."""
+    customer: Codes
+    """(n,)"""
+
+
+def hide_one(baskets: Baskets, count: int, least: int) -> Hidden:
+    """Draw up to `count` of the baskets with `least` items or more, and hide one item of each by chance.
+
+    The same baskets always lose the same items.
+    """
+    random = np.random.default_rng(_SEED)
+    large = np.flatnonzero(np.diff(baskets.table.indptr) >= least)
+    drawn = np.sort(random.permutation(large)[:count])
+    table = baskets.table[drawn]
+    place = table.indptr[:-1] + (random.random(len(drawn)) * np.diff(table.indptr)).astype(np.int64)
+    return Hidden(_without(table, place), table.indices[place].astype(np.int32), baskets.customer[drawn])
+
+
+def _without(table: csr_array, place: NDArray[np.int64]) -> csr_array:
+    kept = table.copy()
+    kept.data[place] = 0.0
+    kept.eliminate_zeros()
+    return kept
