@@ -1,7 +1,7 @@
 """A made-up shop on disk whose baskets have a structure that is known: what a mining of them has to find.
 
-Pasta goes with sauce, and bread with butter and jam. Chips and dip are bought by chance alone, but on promotion in the same
-weeks of the same store. Everybody drinks one of two colas, never both on one trip. Everything else is independent.
+Pasta goes with sauce, and bread with butter and jam. Chips and dip are bought by chance alone, but are on promotion in
+the same weeks of the same store. Everybody drinks one of two colas, never both on one trip. Everything else is independent.
 """
 
 from pathlib import Path
@@ -42,7 +42,7 @@ source = "goods"
 
 
 def write_basketry(folder: Path, customers: int = 150) -> Path:
-    """Lines with stores and promotions, and goods with unit costs; returns the declaration, which has [bundles]."""
+    """Lines with stores and promotions, goods with unit costs; returns the declaration, which has [bundles]."""
     random = np.random.default_rng(SEED)
     lines = pd.concat([_trips(random, f"canary-{number}") for number in range(customers)], ignore_index=True)
     folder.mkdir(parents=True, exist_ok=True)

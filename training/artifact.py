@@ -47,13 +47,19 @@ def write_folder(
     """
     folder.mkdir(parents=True)
     (folder / "booster.txt").write_text(booster.model_to_string(), encoding="utf-8")
-    _write(folder / "model.json", description)
-    _write(folder / "features.json", features)
-    _write(folder / "golden.json", golden)
+    write_json(folder / "model.json", description)
+    write_json(folder / "features.json", features)
+    write_json(folder / "golden.json", golden)
+    return seal(folder)
+
+
+def seal(folder: Path) -> Path:
+    """Name every file of the folder with its SHA-256 in `checksums.json`, the last file written; returns the folder."""
     sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
-    _write(folder / "checksums.json", sums)
+    write_json(folder / "checksums.json", sums)
     return folder
 
 
-def _write(path: Path, content: object) -> None:
+def write_json(path: Path, content: object) -> None:
+    """Write one file of the artifact. Raises `ValueError` for numbers that are not finite."""
     path.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
