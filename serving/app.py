@@ -20,7 +20,7 @@ from serving.problems import MEDIA_TYPE, answer_problem
 from serving.routes import router
 
 DESCRIPTION = """
-Who is about to leave and what to offer whom: how surely, and why.
+Who is about to leave, what to offer whom, what to add to a basket: how surely, and why.
 
 Faults are RFC 9457 problem documents. Every answer carries an `x-request-id` to quote; every score names
 the model version that gave it and `as_of`, the moment of knowledge.
@@ -34,7 +34,7 @@ def create_app(live: Live, background: Background | None = None) -> FastAPI:
     app = FastAPIOffline(
         redoc_url=None,
         title="Next best offer",
-        summary="Churn and offers, explained.",
+        summary="Churn, offers and bundles, explained.",
         description=DESCRIPTION,
         version="1",
         redirect_slashes=False,

@@ -5,7 +5,8 @@ A truncated booster can end the process inside LightGBM, so no byte is parsed be
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Generic, TypeVar
@@ -46,13 +47,18 @@ class FeatureWords(Part):
     levels: tuple[str, ...] = ()
 
 
-class Named(Part):
-    """What every `model.json` has: the features in the model's order and what they are."""
+class Described(Part):
+    """What every `model.json` has; `fingerprint` is of what the model was made from."""
 
-    features: list[str] = Field(min_length=1)
     fingerprint: str
     population: str
     currency: str
+
+
+class Named(Described):
+    """What `model.json` has beside trees: the features in the model's order."""
+
+    features: list[str] = Field(min_length=1)
 
 
 class Golden(Part):
@@ -81,19 +87,26 @@ _FEATURES = TypeAdapter(tuple[FeatureWords, ...])
 
 def parsed(texts: Mapping[str, bytes], description: type[D], golden: type[G], folder: Path) -> Artifact[D, G]:
     """The verified parts as one kind of model. Raises `ModelError` where they break the format or disagree."""
-    try:
+    with readable(folder):
         artifact = Artifact(
             booster=texts["booster.txt"].decode(),
             description=description.model_validate_json(texts["model.json"]),
             features=_FEATURES.validate_json(texts["features.json"]),
             golden=golden.model_validate_json(texts["golden.json"]),
         )
+    _require_agreement(artifact, folder)
+    return artifact
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[None]:
+    """Turn a `ValueError` of whoever parses the folder's parts into a `ModelError` with the first broken rule."""
+    try:
+        yield
     except ValueError as fault:
         raise ModelError(
             f"the model in {folder} has no format that this service reads: {_first_broken_rule(fault)}"
         ) from fault
-    _require_agreement(artifact, folder)
-    return artifact
 
 
 def _require_agreement(artifact: Artifact[D, G], folder: Path) -> None:

@@ -7,8 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.problems import BodyTooLarge, BodyTooSlow, problem_response
 
-MAX_BODY_BYTES = 256 * 1024
-"""Room for a full batch of ids of the greatest length, as ASCII."""
+MAX_BODY_BYTES = 768 * 1024
+"""Room for a full basket (or batch) of ids of the greatest length, as ASCII."""
 BODY_SECONDS = 10.0
 _DIGITS = 18  # Enough to be too large; Python refuses to read numbers of thousands of digits.
 
@@ -59,7 +59,7 @@ class BodyLimit:
             raise BodyTooSlow(f"The body must arrive within {self._seconds:g} seconds.") from fault
 
     def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"A body has at most {self._max_bytes} bytes; split the batch.")
+        return BodyTooLarge(f"A body has at most {self._max_bytes} bytes; send fewer ids.")
 
     def _announced(self, scope: Scope) -> int:
         length = Headers(scope=scope).get("content-length", "")

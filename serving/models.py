@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from serving.bundles.model import BundleModel
+from serving.bundles.model import load_model as load_bundles
 from serving.churn.model import ChurnModel
 from serving.churn.model import load_model as load_churn
 from serving.cross_sell.model import CrossSellModel
 from serving.cross_sell.model import load_model as load_cross_sell
-from serving.release import Release, ReleasedModel, live_folder, read_release
+from serving.release import NAMES, Release, ReleasedModel, live_folder, read_release
 
 
 @dataclass(frozen=True)
@@ -17,16 +19,18 @@ class Models:
     release: Release
     churn: tuple[ReleasedModel, ChurnModel] | None = None
     cross_sell: tuple[ReleasedModel, CrossSellModel] | None = None
+    bundles: tuple[ReleasedModel, BundleModel] | None = None
 
 
 def load_models(folder: Path, release: Release) -> Models:
     """Every model that the release names, from its folder. Raises `ModelError` unless each one is whole."""
     named = {model.name: model for model in release.models}
-    churn, cross_sell = named.get("churn"), named.get("cross_sell")
+    churn, cross_sell, bundles = (named.get(name) for name in NAMES)
     return Models(
         release,
         churn=(churn, load_churn(folder / churn.name)) if churn else None,
         cross_sell=(cross_sell, load_cross_sell(folder / cross_sell.name)) if cross_sell else None,
+        bundles=(bundles, load_bundles(folder / bundles.name)) if bundles else None,
     )
 
 

@@ -55,6 +55,16 @@ class UnknownCustomer(Problem):
         super().__init__("No customer with this id is in the published store.")
 
 
+class UnknownItem(Problem):
+    """The bundle model does not know this item; the same words for every id."""
+
+    status = HTTPStatus.NOT_FOUND
+    name = "unknown-item"
+
+    def __init__(self) -> None:
+        super().__init__("No item with this id is in the bundle model.")
+
+
 class NotReady(Problem):
     """The service has nothing to answer with; the detail says what to run."""
 

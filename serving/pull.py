@@ -101,7 +101,7 @@ def _require_registry(tracking_uri: str) -> None:
     if tracking_uri.startswith(SQLITE) and not Path(tracking_uri.removeprefix(SQLITE)).is_file():
         raise InputError(
             f"there is no registry at {tracking_uri}: train and promote a model first with "
-            "python -m training churn (or cross-sell) --dataset FILE, or name the registry with "
+            "python -m training churn (or cross-sell, or bundles) --dataset FILE, or name the registry with "
             "MLFLOW_TRACKING_URI"
         )
 

@@ -19,7 +19,7 @@ CURRENT = "current"
 KEPT = 2
 """Folders that stay after a switch: the live one and the one before it, for a way back."""
 
-ModelName = Literal["churn", "cross_sell"]
+ModelName = Literal["churn", "cross_sell", "bundles"]
 NAMES: tuple[ModelName, ...] = get_args(ModelName)
 """The registered models that this service can answer with."""
 

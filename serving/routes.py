@@ -6,13 +6,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.convertors import Convertor, register_url_convertor
 
+from serving.bundles.answers import Bundles
+from serving.bundles.schemas import Basket, BundlesAnswer, BundlesQuery
 from serving.churn.answers import Churn
 from serving.churn.schemas import ChurnAnswer, ChurnBatch, ChurnBatchAnswer, ChurnQuery
 from serving.cross_sell.answers import Offers
 from serving.cross_sell.schemas import OffersAnswer, OffersQuery
 from serving.live import Live
-from serving.problems import NotReady, ProblemDocument, UnknownCustomer
-from serving.schemas import CustomerId, Health, Readiness, ReleaseAnswer
+from serving.problems import NotReady, ProblemDocument, UnknownCustomer, UnknownItem
+from serving.schemas import CustomerId, Health, ItemId, Readiness, ReleaseAnswer
 from serving.served import Served
 
 CHUNK = 25
@@ -20,7 +22,7 @@ CHUNK = 25
 
 FAULTS = {
     400: "The body cannot be read.",
-    404: "No customer has this id.",
+    404: "Nobody, or no item, has this id.",
     408: "The body came too slowly.",
     413: "The body is too large.",
     422: "A part of the request breaks a rule.",
@@ -66,10 +68,17 @@ async def _offers(served: Annotated[Served, Depends(_served)]) -> Offers:
     return served.offers
 
 
+async def _bundles(served: Annotated[Served, Depends(_served)]) -> Bundles:
+    if served.bundles is None:
+        raise NotReady(served.why_not("bundles"))
+    return served.bundles
+
+
 LiveNow = Annotated[Live, Depends(_live)]
 ServedNow = Annotated[Served, Depends(_served)]
 ChurnNow = Annotated[Churn, Depends(_churn)]
 OffersNow = Annotated[Offers, Depends(_offers)]
+BundlesNow = Annotated[Bundles, Depends(_bundles)]
 
 
 async def churn_of_customer(
@@ -111,6 +120,30 @@ async def offers_of_customer(
     return offers.answer(customer_id, query.kind, query.limit)
 
 
+async def bundles_of_basket(basket: Basket, bundles: BundlesNow) -> BundlesAnswer:
+    """What to add to a basket: the best items first, each with the statistics of the rule that speaks for it.
+
+    Never what is in the basket, never what replaces it. Unknown items are ignored and listed; when none is
+    known, an empty basket included, the best items to begin with come, flagged as `starter`.
+    """
+    return bundles.answer(basket.basket, basket.customer_id, basket.limit)
+
+
+async def bundles_of_item(
+    item_id: Annotated[ItemId, Path(examples=["PASTA"])],
+    query: Annotated[BundlesQuery, Query()],
+    bundles: BundlesNow,
+) -> BundlesAnswer:
+    """What goes with one item, beyond chance and beyond promotions: only suggestions of significant evidence.
+
+    Percent-encode the id; a slash in it is fine.
+    """
+    answer = bundles.of_item(item_id, query.limit)
+    if answer is None:
+        raise UnknownItem
+    return answer
+
+
 async def release(served: ServedNow, live: LiveNow) -> ReleaseAnswer:
     """Which models and data answer right now, and whether something newer was refused."""
     return served.release_answer(live.fault)
@@ -143,6 +176,15 @@ def router() -> APIRouter:
     calls.add_api_route(
         offers, offers_of_customer, tags=["cross-sell"], **_documented(OffersAnswer, 422, 503)
     )
+    calls.add_api_route(
+        "/v1/bundles",
+        bundles_of_basket,
+        methods=["POST"],
+        tags=["bundles"],
+        **_documented(BundlesAnswer, 400, 408, 413, 422, 503),
+    )
+    item = "/v1/items/{item_id:any}/bundles"
+    calls.add_api_route(item, bundles_of_item, tags=["bundles"], **_documented(BundlesAnswer, 404, 422, 503))
     calls.add_api_route("/v1/release", release, tags=["operations"], **_documented(ReleaseAnswer, 503))
     calls.add_api_route("/livez", alive, tags=["operations"], **_documented(Health))
     calls.add_api_route("/readyz", ready, tags=["operations"], **_documented(Readiness, 503))

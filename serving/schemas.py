@@ -16,6 +16,11 @@ CustomerId = Annotated[
     StringConstraints(min_length=1, max_length=MAX_ID, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"),
     Field(description="The customer's id as in the data: 1 to 128 characters, no control characters."),
 ]
+ItemId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_ID),
+    Field(description="The item's id as in the data, at the item level: 1 to 128 characters of any kind."),
+]
 ReasonCount = Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many reasons to give.")]
 
 
@@ -58,6 +63,14 @@ class CandidatesAnswer(Answer):
     customers: int
 
 
+class HabitsAnswer(Answer):
+    """What the store holds of what customers are used to buying."""
+
+    item_level: str = Field(examples=["type"])
+    items: int
+    customers: int
+
+
 class StoreAnswer(Answer):
     """The published data behind every answer."""
 
@@ -66,6 +79,7 @@ class StoreAnswer(Answer):
     published_at: datetime
     customers: int
     candidates: CandidatesAnswer | None = Field(description="Null in a store without cross-sell.")
+    habits: HabitsAnswer | None = Field(description="Null in a store without bundles.")
 
 
 class ReleaseAnswer(Answer):

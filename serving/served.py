@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from features.store import OnlineStore
 from serving.artifact import ModelError
+from serving.bundles.answers import Bundles
+from serving.bundles.artifact import Description as BundlesText
 from serving.churn.answers import Churn
 from serving.churn.artifact import Description as ChurnText
 from serving.cross_sell.answers import Offers
@@ -13,7 +15,7 @@ from serving.cross_sell.artifact import Description as CrossSellText
 from serving.freshness import is_stale
 from serving.models import Models
 from serving.release import ModelName, ReleasedModel
-from serving.schemas import CandidatesAnswer, ModelAnswer, ReleaseAnswer, StoreAnswer
+from serving.schemas import CandidatesAnswer, HabitsAnswer, ModelAnswer, ReleaseAnswer, StoreAnswer
 
 
 class Served:
@@ -28,6 +30,7 @@ class Served:
         self.unfit: dict[ModelName, str] = {}
         self.churn: Churn | None = None
         self.offers: Offers | None = None
+        self.bundles: Bundles | None = None
         self._stale_after = stale_after
         if models.churn is not None:
             with self._noting("churn"):
@@ -35,6 +38,8 @@ class Served:
         if models.cross_sell is not None:
             with self._noting("cross_sell"):
                 self.offers = Offers(*models.cross_sell, store, stale_after)
+        if models.bundles is not None:
+            self.bundles = Bundles(*models.bundles, store, stale_after)
 
     @property
     def versions(self) -> dict[ModelName, str]:
@@ -60,9 +65,9 @@ class Served:
     def release_answer(self, fault: str | None) -> ReleaseAnswer:
         """What this set is, with the reason why something else is not served."""
         release, churn = self.models.release, self.models.churn
-        loaded = [pair for pair in (churn, self.models.cross_sell) if pair is not None]
+        every = churn, self.models.cross_sell, self.models.bundles
         return ReleaseAnswer(
-            models=[self._model_answer(released, model.description) for released, model in loaded],
+            models=[self._model_answer(pair[0], pair[1].description) for pair in every if pair is not None],
             alias=release.alias,
             pulled_at=release.pulled_at,
             definition=churn and churn[1].description.definition,
@@ -71,7 +76,9 @@ class Served:
             fault=fault,
         )
 
-    def _model_answer(self, released: ReleasedModel, description: ChurnText | CrossSellText) -> ModelAnswer:
+    def _model_answer(
+        self, released: ReleasedModel, description: ChurnText | CrossSellText | BundlesText
+    ) -> ModelAnswer:
         return ModelAnswer(
             name=released.name,
             version=released.version,
@@ -99,10 +106,14 @@ def _store_answer(store: OnlineStore) -> StoreAnswer:
         items=len(store.items),
         customers=held.customers,
     )
+    habits = info.bundles and HabitsAnswer(
+        item_level=info.bundles.item_level, items=len(store.habit_items), customers=info.bundles.customers
+    )
     return StoreAnswer(
         fingerprint=info.fingerprint,
         as_of=info.as_of,
         published_at=info.published_at,
         customers=info.customers,
         candidates=candidates,
+        habits=habits,
     )

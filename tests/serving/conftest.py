@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from serving import logs
 from serving.app import create_app
+from serving.bundles.model import load_model as load_bundles
 from serving.churn.answers import Churn
 from serving.churn.model import load_model
 from serving.cross_sell.model import load_model as load_cross_sell
@@ -19,6 +20,7 @@ from serving.live import Live
 from serving.models import Models
 from serving.served import Served
 from tests.fakes import MemoryStore
+from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
 from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact
 
@@ -36,12 +38,19 @@ def cross_sell_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def models(artifact: Path, cross_sell_artifact: Path) -> Models:
-    """Both models of one release."""
+def bundles_artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle model folder that nobody changes."""
+    return baskets.write_artifact(tmp_path_factory.mktemp("artifact") / "bundles")
+
+
+@pytest.fixture(scope="session")
+def models(artifact: Path, cross_sell_artifact: Path, bundles_artifact: Path) -> Models:
+    """All models of one release."""
     return Models(
-        release_of(RELEASED, tiny.RELEASED),
+        release_of(RELEASED, tiny.RELEASED, baskets.RELEASED),
         churn=(RELEASED, load_model(artifact)),
         cross_sell=(tiny.RELEASED, load_cross_sell(cross_sell_artifact)),
+        bundles=(baskets.RELEASED, load_bundles(bundles_artifact)),
     )
 
 
@@ -52,7 +61,7 @@ def churn(artifact: Path) -> Churn:
 
 @pytest.fixture
 def served(models: Models) -> Served:
-    return Served(models, MemoryStore(tiny.STORE_INFO, ROWS, tiny.candidates()))
+    return Served(models, MemoryStore(baskets.FULL_INFO, ROWS, tiny.candidates(), baskets.habits()))
 
 
 @pytest.fixture

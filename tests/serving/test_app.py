@@ -10,13 +10,22 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from features.store import PopularItem, StoredCandidates, StoredCustomer, StoredItem, StoreError, StoreInfo
+from features.store import (
+    PopularItem,
+    StoredCandidates,
+    StoredCustomer,
+    StoredHabits,
+    StoredItem,
+    StoreError,
+    StoreInfo,
+)
 from serving.app import create_app
 from serving.live import Live
 from serving.models import Models
 from serving.problems import MEDIA_TYPE
 from serving.served import Served
-from tests.serving.cross_sell.tiny import ITEMS, STORE_INFO
+from tests.serving.bundles.tiny import FULL_INFO, HABIT_ITEMS
+from tests.serving.cross_sell.tiny import ITEMS
 
 LogLines = Callable[[], list[dict[str, Any]]]
 CANARY = "canary-7f3a"
@@ -25,8 +34,9 @@ CANARY = "canary-7f3a"
 class BrokenStore:
     """A store that raises whenever it is asked."""
 
-    info: StoreInfo = STORE_INFO
+    info: StoreInfo = FULL_INFO
     items: tuple[StoredItem, ...] = ITEMS
+    habit_items: tuple[str, ...] = HABIT_ITEMS
 
     def __init__(self, fault: Exception) -> None:
         self._fault = fault
@@ -40,6 +50,9 @@ class BrokenStore:
     def popular(self, _: str, /) -> tuple[PopularItem, ...]:
         raise self._fault
 
+    def habits(self, _: str, /) -> StoredHabits | None:
+        raise self._fault
+
     def close(self) -> None:
         """Nothing to let go of."""
 
@@ -49,6 +62,15 @@ def broken(models: Models, fault: Exception) -> TestClient:
 
 
 CALLS = {"churn": "churn", "offers": "cross_sell"}
+
+
+def test_a_store_that_breaks_under_a_basket_is_not_ready(models: Models, log_lines: LogLines) -> None:
+    client = broken(models, StoreError("publish it again"))
+    response = client.post("/v1/bundles", json={"basket": [CANARY], "customer_id": CANARY})
+    assert response.status_code == 503
+    assert [line["event"] for line in log_lines()] == ["request-failed"]
+    assert CANARY not in str(log_lines()) + response.text
+    assert client.post("/v1/bundles", json={"basket": []}).status_code == 200
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -84,6 +106,8 @@ def test_a_store_that_breaks_while_serving_is_not_ready(
         f"/v1/customers/{CANARY}/churn",
         f"/v1/customers/{CANARY}/offers",
         f"/v1/customers/1/offers?kind={CANARY}",
+        f"/v1/items/{CANARY}/bundles",
+        f"/v1/items/BREAD/bundles?limit={CANARY}",
         f"/{CANARY}",
         f"/v1/release?{CANARY}=1",
     ],
@@ -97,6 +121,7 @@ def test_what_callers_send_is_never_logged(
 ) -> None:
     client.get(path, headers={"x-request-id": CANARY, "authorization": CANARY})
     client.post("/v1/churn:batch", json={"customer_ids": [CANARY], CANARY: CANARY})
+    client.post("/v1/bundles", json={"basket": [CANARY], "customer_id": CANARY})
     ours = [record for record in caplog.records if not record.name.startswith("httpx")]
     assert CANARY not in str(log_lines()) + str(ours) + "".join(capfd.readouterr())
 
@@ -110,6 +135,9 @@ def test_requests_build_no_data_frame(client: TestClient, monkeypatch: pytest.Mo
     assert client.post("/v1/churn:batch", json={"customer_ids": ["1"], "reasons": 5}).status_code == 200
     for customer_id in ("1", "stranger"):
         assert client.get(f"/v1/customers/{customer_id}/offers").json()["offers"]
+        asked = {"basket": ["BREAD"], "customer_id": customer_id}
+        assert client.post("/v1/bundles", json=asked).json()["suggestions"]
+    assert client.get("/v1/items/BREAD/bundles").json()["suggestions"]
 
 
 def test_the_docs_page_needs_no_other_host(client: TestClient) -> None:
@@ -136,6 +164,8 @@ def test_every_call_is_documented(openapi: dict[str, Any]) -> None:
         "GET /v1/customers/{customer_id}/churn": ["200", "404", "422", "500", "503"],
         "POST /v1/churn:batch": ["200", "400", "408", "413", "422", "500", "503"],
         "GET /v1/customers/{customer_id}/offers": ["200", "422", "500", "503"],
+        "POST /v1/bundles": ["200", "400", "408", "413", "422", "500", "503"],
+        "GET /v1/items/{item_id}/bundles": ["200", "404", "422", "500", "503"],
         "GET /v1/release": ["200", "500", "503"],
         "GET /livez": ["200", "500"],
         "GET /readyz": ["200", "500", "503"],

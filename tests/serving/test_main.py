@@ -48,7 +48,8 @@ def test_a_wrong_option_is_refused(tmp_path: Path, arguments: list[str]) -> None
 IMPORTS = """
 import sys
 from starlette.testclient import TestClient
-from tests.serving.cross_sell.tiny import STORE_INFO, candidates, release_into
+from tests.serving.bundles.tiny import FULL_INFO, habits, release_into
+from tests.serving.cross_sell.tiny import candidates
 from tests.serving.tiny import ROWS
 from pathlib import Path
 import serving.server
@@ -60,12 +61,14 @@ from tests.fakes import MemoryStore
 
 root = Path(sys.argv[1])
 release_into(root, "3")
-app = create_app(Live(Served(load_live(root), MemoryStore(STORE_INFO, ROWS, candidates()))))
+app = create_app(Live(Served(load_live(root), MemoryStore(FULL_INFO, ROWS, candidates(), habits()))))
 with TestClient(app) as client:
     assert client.get("/v1/customers/1/churn").status_code == 200
     assert client.get("/v1/customers/1/offers").status_code == 200
-print(sorted({name.split(".")[0] for name in sys.modules} & {"mlflow", "duckdb", "ibis", "sqlalchemy",
-"training"}))
+    assert client.get("/v1/items/BREAD/bundles").status_code == 200
+    assert client.post("/v1/bundles", json={"basket": ["BREAD"], "customer_id": "1"}).json()["personal"]
+print(sorted({name.split(".")[0] for name in sys.modules} & {"mlflow", "duckdb", "ibis", "mlxtend",
+"networkx", "sqlalchemy", "training"}))
 """
 
 

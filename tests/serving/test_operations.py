@@ -38,6 +38,14 @@ def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None
                 "population": "customers with a purchase before as_of",
                 "answers": True,
             },
+            {
+                "name": "bundles",
+                "version": "4",
+                "run_id": "r3",
+                "labelled_through": "2017-12-04T00:00:00Z",
+                "population": "baskets of at most 150 items",
+                "answers": True,
+            },
         ],
         "alias": "champion",
         "pulled_at": "2026-01-03T00:00:00Z",
@@ -55,6 +63,7 @@ def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None
                 "items": len(tiny.ITEMS),
                 "customers": len(tiny.CANDIDATES),
             },
+            "habits": {"item_level": "type", "items": 4, "customers": 4},
         },
         "stale": False,
         "fault": "a newer one is broken",
@@ -72,6 +81,7 @@ def partly(models: Models, *names: str) -> Models:
         release_of(*(model for model in models.release.models if model.name in names)),
         churn=models.churn if "churn" in names else None,
         cross_sell=models.cross_sell if "cross_sell" in names else None,
+        bundles=models.bundles if "bundles" in names else None,
     )
 
 
@@ -89,8 +99,9 @@ def test_churn_goes_on_without_candidates_in_the_store(models: Models) -> None:
     assert [(model["name"], model["answers"]) for model in body["models"]] == [
         ("churn", True),
         ("cross_sell", False),
+        ("bundles", True),
     ]
-    assert body["store"]["candidates"] is None
+    assert (body["store"]["candidates"], body["store"]["habits"]) == (None, None)
 
 
 def test_offers_go_on_when_churn_does_not_fit_the_store(models: Models) -> None:
@@ -119,11 +130,32 @@ def test_a_model_that_the_release_lacks_says_what_to_run(
     assert (body["definition"] is None) is (has == "cross_sell")
 
 
+def test_bundles_go_on_alone_over_any_store(models: Models) -> None:
+    client = connected(Served(partly(models, "bundles"), MemoryStore(replace(INFO, fingerprint="f2"), ROWS)))
+    answer = client.post("/v1/bundles", json={"basket": ["BREAD"], "customer_id": "1"}).json()
+    assert (answer["personal"], answer["basket"]) == (False, ["BREAD"])
+    assert client.get("/v1/items/BREAD/bundles").status_code == 200
+    assert client.get("/readyz").json() == {"status": "ready"}
+    assert [model["name"] for model in client.get("/v1/release").json()["models"]] == ["bundles"]
+
+
+def test_a_release_without_bundles_says_what_to_run(models: Models) -> None:
+    client = connected(Served(partly(models, "churn"), MemoryStore(INFO, ROWS)))
+    for response in (
+        client.post("/v1/bundles", json={"basket": []}),
+        client.get("/v1/items/BREAD/bundles"),
+    ):
+        detail = problem(response, 503, "not-ready")["detail"]
+        assert "python -m training bundles" in detail
+        assert "python -m serving pull" in detail
+
+
 def test_a_service_with_nothing_is_alive_but_says_what_to_run() -> None:
     with TestClient(create_app(Live(fault="run python -m serving pull"))) as client:
         assert client.get("/livez").status_code == 200
-        for path in ("/readyz", "/v1/release", CHURN, OFFERS):
+        for path in ("/readyz", "/v1/release", CHURN, OFFERS, "/v1/items/BREAD/bundles"):
             response = client.get(path)
             assert problem(response, 503, "not-ready")["detail"] == "run python -m serving pull"
             assert response.headers["retry-after"] == "5"
         problem(client.post("/v1/churn:batch", json={"customer_ids": ["1"]}), 503, "not-ready")
+        problem(client.post("/v1/bundles", json={"basket": []}), 503, "not-ready")

@@ -18,6 +18,7 @@ from serving.models import load_live
 from serving.pull import pull
 from serving.release import NAMES as NAMES_OF_MODELS
 from serving.release import ModelName, Release, ReleasedModel, live_folder, read_release
+from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
 from tests.serving.tiny import NAMES, Change, write_artifact
 
@@ -58,7 +59,7 @@ class Registry:
         return version
 
 
-WRITE = {"churn": write_artifact, "cross_sell": tiny.write_artifact}
+WRITE = {"churn": write_artifact, "cross_sell": tiny.write_artifact, "bundles": baskets.write_artifact}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,27 @@ def test_the_champion_becomes_the_live_release(registry: Registry, alias: str, t
     assert {path.name for path in folder.iterdir()} == {"churn", "release.json"}
 
 
-def test_both_champions_go_live_together(registry: Registry, alias: str, tmp_path: Path) -> None:
+def test_all_champions_go_live_together(registry: Registry, alias: str, tmp_path: Path) -> None:
+    made = {name: registry.log(name, alias) for name in NAMES_OF_MODELS}
+    release = pull((), alias, registry.uri, tmp_path)
+    assert versions(release) == made
+    models = load_live(tmp_path)
+    assert models.release == release
+    assert models.bundles is not None
+    assert models.bundles[1].description.item_level == "type"
+    folder = live_folder(tmp_path)
+    assert {path.name for path in folder.iterdir()} == {*NAMES_OF_MODELS, "release.json"}
+    assert folder.name.startswith("-".join(f"{name}-{version}" for name, version in made.items()))
+
+
+def test_a_release_may_be_bundles_alone(registry: Registry, alias: str, tmp_path: Path) -> None:
+    made = registry.log("bundles", alias)
+    assert versions(pull((), alias, registry.uri, tmp_path)) == {"bundles": made}
+    models = load_live(tmp_path)
+    assert (models.churn, models.cross_sell) == (None, None)
+
+
+def test_two_champions_go_live_together(registry: Registry, alias: str, tmp_path: Path) -> None:
     made = {"churn": registry.log("churn", alias), "cross_sell": registry.log("cross_sell", alias)}
     release = pull((), alias, registry.uri, tmp_path)
     assert versions(release) == made
@@ -129,7 +150,7 @@ def test_the_command_tells_what_is_live(
 def test_only_what_is_chosen_is_pulled(
     registry: Registry, alias: str, tmp_path: Path, name: ModelName
 ) -> None:
-    made = {"churn": registry.log("churn", alias), "cross_sell": registry.log("cross_sell", alias)}
+    made = {each: registry.log(each, alias) for each in NAMES_OF_MODELS}
     pull((), alias, registry.uri, tmp_path)
     assert versions(pull((name,), alias, registry.uri, tmp_path)) == {name: made[name]}
 
@@ -172,19 +193,20 @@ def test_a_newer_champion_replaces_the_older_one(registry: Registry, alias: str,
 
 
 def altered(files: dict[str, Any]) -> None:
-    files["golden.json"]["probabilities"][0] += 0.01
+    golden = files["golden.json"]["probabilities"]
+    golden[0] = [0.01] * len(golden[0]) if isinstance(golden[0], list) else golden[0] + 0.01
 
 
 @pytest.mark.parametrize("name", NAMES_OF_MODELS)
 def test_one_broken_champion_leaves_the_old_release(
     registry: Registry, alias: str, tmp_path: Path, name: ModelName
 ) -> None:
-    registry.log("churn", alias)
-    registry.log("cross_sell", alias)
+    for each in NAMES_OF_MODELS:
+        registry.log(each, alias)
     first = pull((), alias, registry.uri, tmp_path)
     before = sorted(tmp_path.rglob("*"))
     registry.log(name, alias, altered)
-    with pytest.raises(ModelError, match="golden rows"):
+    with pytest.raises(ModelError, match=r"golden (rows|baskets)"):
         pull((), alias, registry.uri, tmp_path)
     assert read_release(live_folder(tmp_path)) == first
     assert sorted(tmp_path.rglob("*")) == before

@@ -10,12 +10,15 @@ from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving import tiny
 from tests.serving.cross_sell.tiny import INFO, STORE_INFO, candidates
+from tests.serving.cross_sell.tiny import RELEASED as OFFERING
 from tests.serving.tiny import ROWS
 
 BARE = tiny.INFO
 OTHER_CHURN = replace(STORE_INFO, fingerprint="f2")
 OTHER_PAIRS = replace(STORE_INFO, candidates=replace(INFO, fingerprint="p2"))
 NOTHING = replace(OTHER_PAIRS, fingerprint="f2")
+PAIR = tiny.release_of(tiny.RELEASED, OFFERING)
+"""A release of the two models that not every store fits."""
 
 
 def joined(models: Models, info: StoreInfo) -> Served:
@@ -34,11 +37,19 @@ def joined(models: Models, info: StoreInfo) -> Served:
     ids=["both", "bare", "other-pairs", "other-churn", "nothing"],
 )
 def test_the_models_that_fit_the_store_answer(models: Models, info: StoreInfo, names: set[str]) -> None:
-    served = joined(models, info)
+    served = joined(replace(models, release=PAIR, bundles=None), info)
     assert set(served.versions) == names
     assert set(served.unfit) == {"churn", "cross_sell"} - names
     assert (served.churn is not None, served.offers is not None) == ("churn" in names, "cross_sell" in names)
     assert served.may_replace(None) is bool(names)
+
+
+@pytest.mark.parametrize("info", [STORE_INFO, BARE, NOTHING], ids=["both", "bare", "nothing"])
+def test_bundles_answer_over_any_store(models: Models, info: StoreInfo) -> None:
+    served = joined(models, info)
+    assert served.versions["bundles"] == "4"
+    assert served.bundles is not None
+    assert served.may_replace(None)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +78,4 @@ def test_a_release_may_drop_a_model(models: Models) -> None:
     newer = joined(alone, BARE)
     assert newer.may_replace(joined(models, STORE_INFO))
     assert "python -m training cross-sell" in newer.why_not("cross_sell")
+    assert "python -m training bundles" in newer.why_not("bundles")

@@ -12,6 +12,7 @@ import uvicorn
 
 from features.store import publish_sqlite
 from serving.server import listen
+from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
 from tests.serving.process import Process
 from tests.serving.tiny import INFO, ROWS, offline_probability, release_into
@@ -23,8 +24,9 @@ CANARY = "canary-51c8"
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A ready service that nobody changes."""
     folder = tmp_path_factory.mktemp("shared")
-    tiny.release_into(folder / "release", "1")
-    publish_sqlite(folder / "online.sqlite", tiny.STORE_INFO, ROWS, tiny.candidates())
+    baskets.release_into(folder / "release", "1")
+    store = folder / "online.sqlite"
+    publish_sqlite(store, baskets.FULL_INFO, ROWS, tiny.candidates(), baskets.habits())
     running = Process(folder)
     yield running
     running.stop()
@@ -71,6 +73,20 @@ def test_offers_over_a_socket_equal_the_offline_formula(shared: Process) -> None
     assert [offer["probability"] for offer in answer["offers"]] == pytest.approx(
         sorted(map(tiny.offline_probability, rows, parents), reverse=True), rel=0, abs=1e-12
     )
+
+
+def test_bundles_over_a_socket_equal_the_offline_formula(shared: Process) -> None:
+    for customer_id, own in (("1", baskets.own_shares("1")), ("stranger", None)):
+        asked = {"basket": ["BREAD", baskets.ODD], "customer_id": customer_id, "limit": 50}
+        answer = shared.client.post("/v1/bundles", json=asked).json()
+        codes = [baskets.BREAD, baskets.CHEESE]
+        items = [suggestion["item_id"] for suggestion in answer["suggestions"]]
+        assert items == baskets.ranking(codes, own)
+        assert [suggestion["probability"] for suggestion in answer["suggestions"]] == pytest.approx(
+            [baskets.offline_probability(codes, baskets.IDS.index(item), own) for item in items], abs=1e-12
+        )
+    answer = shared.client.get(f"/v1/items/{quote(baskets.ODD, safe='')}/bundles").json()
+    assert [suggestion["item_id"] for suggestion in answer["suggestions"]] == ["BEER"]
 
 
 def test_answers_leave_at_once() -> None:

@@ -38,7 +38,8 @@ def test_variables_replace_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "models"), [("churn", ("churn",)), ("cross_sell,churn", ("cross_sell", "churn"))]
+    ("value", "models"),
+    [("churn", ("churn",)), ("cross_sell,churn", ("cross_sell", "churn")), ("bundles", ("bundles",))],
 )
 def test_models_are_written_with_commas(
     monkeypatch: pytest.MonkeyPatch, value: str, models: tuple[str, ...]
@@ -60,7 +61,7 @@ def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None
         ("SERVING_PORT", "http", "SERVING_PORT"),
         ("SERVING_PORT", "70000", "SERVING_PORT"),
         ("SERVING_STALE_AFTER_DAYS", "0", "SERVING_STALE_AFTER_DAYS"),
-        ("SERVING_MODELS", "churn,bundles", "SERVING_MODELS.*'churn' or 'cross_sell'"),
+        ("SERVING_MODELS", "churn,offers", "SERVING_MODELS.*'churn', 'cross_sell' or 'bundles'"),
         ("SERVING_MODELS", "", "SERVING_MODELS"),
         ("SERVING_MODEL", "churn", "SERVING_MODEL is no setting; there are .*SERVING_MODELS"),
     ],

@@ -116,10 +116,15 @@ def write_artifact(folder: Path, change: Change = lambda _: None) -> Path:
 
 
 def write_files(folder: Path, files: dict[str, Any]) -> Path:
-    """Write the parts of any artifact, text as it is and the rest as JSON, and their checksums."""
+    """Write the parts of any artifact, text and bytes as they are and the rest as JSON or npy, and checksums."""
     folder.mkdir(parents=True)
     for name, content in files.items():
-        (folder / name).write_text(content if isinstance(content, str) else json.dumps(content))
+        if isinstance(content, np.ndarray):
+            np.save(folder / name, content, allow_pickle=True)
+        elif isinstance(content, bytes):
+            (folder / name).write_bytes(content)
+        else:
+            (folder / name).write_text(content if isinstance(content, str) else json.dumps(content))
     write_checksums(folder)
     return folder
 
