@@ -1,4 +1,4 @@
-"""Command line of the training: `python -m training churn | cross-sell | promote`."""
+"""Command line of the training: `python -m training churn | cross-sell | bundles | promote`."""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +14,11 @@ from rich.progress import track
 from features.dataset import ITEM_LEVELS
 from features.errors import InputError
 from features.workspace import Workspace, open_workspace
+from training.bundles import report as bundles_report
+from training.bundles.figures import as_json as bundle_figures
+from training.bundles.gate import judge as judge_bundles
+from training.bundles.pipeline import BUNDLES, declared_bundles, train_bundles
+from training.bundles.pipeline import record as record_bundles
 from training.churn.gate import judge
 from training.churn.pipeline import CHURN, record, train_churn
 from training.churn.report import as_json, print_findings
@@ -97,9 +102,39 @@ def cross_sell(
 
 
 @commands.command()
+@_dataset
+@click.option(
+    "--item-level", type=click.Choice(ITEM_LEVELS), help="What an item is, in place of what [bundles] declares."
+)
+@_workspace
+@_config
+@_metrics_json
+def bundles(
+    dataset: Path, item_level: str | None, workspace: Path, config: Path, metrics_json: Path | None
+) -> None:
+    """Mine what belongs together, judge the suggestions on later baskets and register them."""
+    effort, values = Effort(), read_config(config)
+    opened = _open(dataset, workspace)
+    declared = declared_bundles(opened.dataset, item_level)
+    effort.ended("loading")
+    findings = train_bundles(opened, declared, values.bundles, _watch("mining"))
+    effort.ended("training")
+    bundles_report.print_findings(Console(), findings)
+    with _NOTES.status("writing plots, model card and the registered version"):
+        version = record_bundles(findings, values)
+    effort.ended("reporting")
+    if metrics_json:
+        write_figures(metrics_json, {**bundle_figures(findings), "effort": effort.told()})
+    click.echo(
+        f"{BUNDLES} version {version.number} is registered; "
+        f"the gate: python -m training promote --model {BUNDLES}"
+    )
+
+
+@commands.command()
 @click.option(
     "--model",
-    type=click.Choice([CHURN, CROSS_SELL]),
+    type=click.Choice([CHURN, CROSS_SELL, BUNDLES]),
     default=CHURN,
     show_default=True,
     help="The registered model.",
@@ -123,6 +158,8 @@ def promote(model: str, version: int | None, config: Path) -> None:
 
 def _gate(model: str, config: Config) -> Callable[[pd.DataFrame, pd.DataFrame | None], Verdict]:
     """Judges a challenger's scores, against the champion's if there is one, by the rules of its kind of model."""
+    if model == BUNDLES:
+        return partial(judge_bundles, rules=config.bundles.promotion)
     if model == CROSS_SELL:
         return partial(judge_cross_sell, rules=config.cross_sell.promotion)
     return partial(judge, rules=config.churn.promotion)

@@ -92,8 +92,8 @@ class CrossSellConfig(_Section):
 class Packages(_Section):
     """What a bundle at a discount is assumed to do.
 
-    `discount` is the share of the prices taken off for everybody who takes the bundle, `uptake` the share of baskets
-    with all but one of its items that add the last one for it, and `margin_share` of a price is margin where no
+    `discount` is the share of the prices taken off for everybody who takes the bundle, `uptake` how many
+    of the baskets that lack one item add it, as a multiple of the share that holds it today, and `margin_share` of a price is margin where no
     unit cost is known.
     """
 

@@ -1,8 +1,9 @@
 """Bundles for a product manager: two to four items at a discount, and what that would bring or cost.
 
 The discount goes to everybody who takes the bundle, so also to those who buy all of it anyway. What it may win are
-baskets that lack one of the items. How many of these add it is not in the data: `uptake` is an assumption, and
-beside the expected extra margin stands the uptake from which on the bundle pays.
+baskets that lack one of the items: the more of those with the rest hold it today, the likelier. Of the baskets that
+lack an item as many add it as `uptake` times that share says. The uptake is no finding but an assumption, and beside
+the expected extra margin stands the uptake from which on the bundle pays; above 1 it hardly can.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ class Package:
     """Baskets that hold all of it: they would have bought it anyway, and get the discount."""
     lacking_one: int
     """Baskets that hold all but one of its items."""
+    persuadable: float
+    """Those, each weighing the share of baskets with the rest of the bundle that hold the missing item today."""
     price: float
     """Of all items together, before the discount."""
     lift: float
@@ -38,9 +41,9 @@ class Package:
     given_away: float
     """Discount to those who would have bought all of it anyway."""
     won_per_basket: float
-    """Margin, after the discount on the whole bundle, of one basket that adds the item it lacks, on average."""
+    """Margin, after the discount on the whole bundle, of one persuaded basket, on average."""
     expected_extra_margin: float
-    """`uptake * lacking_one * won_per_basket - given_away`."""
+    """`uptake * persuadable * won_per_basket - given_away`."""
     paying_uptake: float
     """Uptake at which the extra margin is 0; infinite where it never pays."""
 
@@ -78,17 +81,19 @@ class _Offered:
         codes, assumed = self._codes(items), self._assumed
         price = float(self._price[codes].sum())
         lacking = np.array([self._with_all(np.delete(codes, place)) - count for place in range(len(codes))])
-        won = float(lacking @ (self._margin[codes] - assumed.discount * price))
+        persuadable = lacking * count / np.maximum(lacking + count, 1)
+        won = float(persuadable @ (self._margin[codes] - assumed.discount * price))
         given_away = assumed.discount * price * count
         return Package(
             items,
             count,
             lacking_one=int(lacking.sum()),
+            persuadable=float(persuadable.sum()),
             price=price,
             lift=self._lift(codes, count),
             margin_is_assumed=bool(self._unknown[codes].any()),
             given_away=given_away,
-            won_per_basket=won / max(1, int(lacking.sum())),
+            won_per_basket=won / max(1.0, float(persuadable.sum())),
             expected_extra_margin=assumed.uptake * won - given_away,
             paying_uptake=given_away / won if won > 0 else np.inf,
         )

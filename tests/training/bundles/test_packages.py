@@ -47,8 +47,10 @@ def test_the_discount_goes_to_all_and_the_margin_comes_from_those_who_lack_one()
     assert one.price == 5.0
     assert one.lift == pytest.approx(10 / (40 * 20 / 40 * 15 / 40))
     assert one.given_away == pytest.approx(10 * 0.5)
-    won = 10 * (0.8 - 0.5) + 5 * (1.0 - 0.5)  # ten would add butter, five bread
-    assert one.won_per_basket == pytest.approx(won / 15)
+    # ten lack butter, which half of the baskets with bread hold; five lack bread, which two thirds with butter hold
+    won = 10 * (10 / 20) * (0.8 - 0.5) + 5 * (10 / 15) * (1.0 - 0.5)
+    assert one.persuadable == pytest.approx(5 + 10 / 3)
+    assert one.won_per_basket == pytest.approx(won / (5 + 10 / 3))
     assert one.expected_extra_margin == pytest.approx(0.2 * won - 5.0)
     assert one.paying_uptake == pytest.approx(5.0 / won)
     assert not one.margin_is_assumed
@@ -86,7 +88,7 @@ def test_an_unknown_cost_is_assumed_and_said_so() -> None:
     values = ItemValues(KNOWN.price, np.array([1.0, np.nan, 2.0, 1.0]))
     (one,) = packages(mined(*pair("bread", "butter", 10)), values, ASSUMED)
     assert one.margin_is_assumed
-    assert one.won_per_basket == pytest.approx((10 * (0.25 * 2.0 - 0.5) + 5 * (1.0 - 0.5)) / 15)
+    assert one.won_per_basket == pytest.approx((5 * (0.25 * 2.0 - 0.5) + 10 / 3 * (1.0 - 0.5)) / (5 + 10 / 3))
 
 
 def test_what_never_pays_says_so() -> None:

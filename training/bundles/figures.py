@@ -1,0 +1,82 @@
+"""The figures of a run for programs: as JSON, and under flat names for the experiment tracker."""
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from training.bundles.backtest import MODEL
+from training.bundles.findings import Findings
+from training.intervals import Interval
+
+SHOWN = 20
+"""Bundles, explained pairs and substitutes that are told."""
+
+
+def as_json(findings: Findings) -> dict[str, Any]:
+    """Every figure for `--metrics-json`, with standard errors and 95 % intervals; what is no number is null."""
+    baskets = findings.mined.baskets
+    return {
+        "dataset": findings.workspace.dataset.name,
+        "item_level": findings.declared.item_level,
+        "baskets": baskets.table.shape[0],
+        "items": len(baskets.items),
+        "left_out": asdict(baskets.left_out),
+        "tested_from": findings.tested_from.isoformat(),
+        "tested_baskets": len(findings.judged.hidden.item),
+        "learned_through": findings.learned_through.isoformat(),
+        **_rule_counts(findings),
+        "metrics": _told(findings.metrics),
+        "ratios": _told(findings.ratios),
+        "probability_of_lists": _numbers(findings.probability),
+        "coverage": findings.judged.coverage,
+        "packages": [_finite(asdict(package)) for package in findings.packages[:SHOWN]],
+        "explained": _records(
+            findings.explained[["antecedent", "consequent", "count", "lift", "adjusted_lift"]]
+        ),
+        "substitutes": _records(findings.mined.substitutes),
+    }
+
+
+def logged_metrics(findings: Findings) -> dict[str, float]:
+    """Flat names for the experiment tracker: the model's metrics bare, everybody else's under their name."""
+    found = {
+        f"{'' if name == MODEL else f'{name}.'}{metric}": interval
+        for name, values in findings.metrics.items()
+        for metric, interval in values.items()
+    }
+    flat = {name: interval.estimate for name, interval in found.items()}
+    flat |= {f"{name}_se": interval.standard_error for name, interval in found.items()}
+    flat |= {name: float(count) for name, count in _rule_counts(findings).items()}
+    return {name: value for name, value in flat.items() if math.isfinite(value)}
+
+
+def _rule_counts(findings: Findings) -> dict[str, int]:
+    return {
+        "rules": len(findings.mined.rules),
+        "significant_rules": len(findings.mined.evidence),
+        "complements": len(findings.complements),
+        "explained_pairs": len(findings.explained),
+        "substitute_pairs": len(findings.mined.substitutes),
+    }
+
+
+def _told(values: dict[str, dict[str, Interval]]) -> dict[str, Any]:
+    return {
+        name: {metric: _numbers(found) for metric, found in by_metric.items()}
+        for name, by_metric in values.items()
+    }
+
+
+def _numbers(interval: Interval) -> dict[str, float | None]:
+    return _finite(asdict(interval))
+
+
+def _records(table: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a data frame of any columns
+    return [_finite(row) for row in table.head(SHOWN).to_dict("records")]
+
+
+def _finite(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in values.items()
+    }
