@@ -21,7 +21,7 @@ _POINTS = 72.0
 """An inch; all other lengths are in inches."""
 _FONT = 7.5
 _WIDTH = 14.0
-_NARROWEST = 10.0
+_NARROWEST = 11.0
 _LETTERS = 15
 _LINE = 1.25
 """Lines of text, in font sizes."""

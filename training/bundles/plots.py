@@ -10,7 +10,7 @@ from textwrap import fill
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from training.arrays import Floats
 from training.drawing import FAINT, INK, MODEL, frame, name_rows, percent, styles
@@ -21,6 +21,10 @@ FIXED = "basket size, store, season and promotions held fixed"
 _SHORT, _LONG = "@5", "@10"
 _NAMED = 10
 _UNKNOWN = "#e2e2e2"
+_PLAIN = FuncFormatter(lambda value, _place: f"{value:g}")
+_DECADE = 10.0
+_LETTERS = 7.5
+"""Of a title, an inch."""
 
 
 def quality(metrics: Mapping[str, Mapping[str, Mapping[str, Interval]]]) -> Figure:
@@ -68,7 +72,7 @@ def associations(matrix: Matrix) -> Figure:
     pair = f"{matrix.names[first]} and {matrix.names[second]}"
     title = f"{pair}: {upper.max():.1f} times as often together as by chance, {FIXED}"
     size = 4.2 + 0.27 * len(matrix.names)
-    figure, (axes,) = frame(fill(title, 84), width=size + 2.2, height=size)
+    figure, (axes,) = frame(_told(title, size + 2.2), width=size + 2.2, height=size)
     with np.errstate(divide="ignore"):
         shade = np.where(matrix.lift > 0, np.log2(matrix.lift), np.nan)
     reach = max(1.0, float(np.nanmax(np.abs(shade), initial=0.0)))
@@ -98,7 +102,7 @@ def promotion(lift: Floats, adjusted: Floats, explained: Sequence[bool], names: 
     """Adjusted against plain lift of n significant pairs; explained ones with the highest lift are named."""
     gone = np.asarray(explained, dtype=bool)
     claim = f"{gone.sum():,} of {len(gone):,} significant pairs are no longer so with {FIXED}"
-    figure, (axes,) = frame(fill(claim, 84), width=11.0, height=6.0)
+    figure, (axes,) = frame(_told(claim, 11.0), width=11.0, height=6.0)
     axes.axhline(1, color=INK, linewidth=0.8)
     axes.plot(
         [lift.min(), lift.max()], [lift.min(), lift.max()], color=FAINT, linestyle="--", label="no change"
@@ -106,8 +110,9 @@ def promotion(lift: Floats, adjusted: Floats, explained: Sequence[bool], names: 
     for chosen, color, label in ((~gone, FAINT, "lift remains"), (gone, MODEL, "explained")):
         axes.scatter(lift[chosen], adjusted[chosen], s=14, color=color, alpha=0.6, linewidths=0, label=label)
     axes.set(xscale="log", yscale="log", xlabel="lift", ylabel="adjusted lift")
-    for name in "xy":
-        getattr(axes, f"{name}axis").set_major_formatter(FuncFormatter(lambda value, _place: f"{value:g}"))
+    for scale, low, high in ((axes.xaxis, *axes.get_xlim()), (axes.yaxis, *axes.get_ylim())):
+        scale.set_major_formatter(_PLAIN)
+        scale.set_minor_formatter(_PLAIN if high < _DECADE * low else NullFormatter())
     shown = np.flatnonzero(gone)[np.argsort(-lift[gone], kind="stable")][:_NAMED]
     for number, pair in enumerate(shown, 1):
         axes.annotate(
@@ -122,7 +127,7 @@ def promotion(lift: Floats, adjusted: Floats, explained: Sequence[bool], names: 
 def substitutes(observed: Floats, expected: Floats, names: Sequence[str]) -> Figure:
     """Baskets with both of each pair, against those that their customers' purchases lead one to expect."""
     title = f"Instead of each other: {observed[0]:,.0f} baskets with both, {expected[0]:,.0f} expected: {names[0]}"
-    figure, (axes,) = frame(fill(title, 84), width=10.0, height=1.6 + 0.34 * len(names))
+    figure, (axes,) = frame(_told(title, 10.0), width=10.0, height=1.6 + 0.34 * len(names))
     rows = np.arange(len(names))
     axes.hlines(rows, observed, expected, color=FAINT, linewidth=2)
     axes.plot(expected, rows, "o", color="white", markeredgecolor=INK, label="expected", linestyle="none")
@@ -167,3 +172,8 @@ def extra_margin(offers: Sequence[Offer], uptake: float, currency: str) -> Figur
     percent(axes, "x")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     return figure
+
+
+def _told(title: str, width: float) -> str:
+    """A title on as many lines as a figure of that many inches needs."""
+    return fill(title, int(_LETTERS * width))
