@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from training.arrays import Floats
-from training.drawing import FAINT, INK, MODEL, frame, name_rows, percent, styles
+from training.drawing import FAINT, INK, MODEL, frame, name_rows, styles
 from training.intervals import Interval
 from training.wording import spoken
 
@@ -145,20 +145,20 @@ class Offer:
 
     name: str
     won: float
-    """Extra margin if all baskets that lack one item added it."""
+    """Extra margin at an uptake of 1."""
     given_away: float
     """Discount to those who would have bought all of it anyway."""
 
 
 def extra_margin(offers: Sequence[Offer], uptake: float, currency: str) -> Figure:
-    """Expected extra margin of bundles, the best first, by the share of baskets that add the item they lack.
+    """Expected extra margin of bundles, the best first, by uptake; `uptake` is the one that is assumed.
 
-    `uptake` is the share that is assumed.
+    An uptake of 1 says that a basket that lacks one item adds it as often as baskets with the rest hold it today.
     """
     brings = offers[0].won * uptake - offers[0].given_away
-    title = f"At an assumed uptake of {100 * uptake:g} % the best bundle brings {brings:+,.0f} {currency}"
+    title = f"At an assumed uptake of {uptake:g} the best bundle brings {brings:+,.0f} {currency}"
     figure, (axes,) = frame(title, width=11.0, height=5.5)
-    reach = np.array([0.0, 2.5 * uptake])
+    reach = np.array([0.0, 2 * uptake])
     for offer, style in zip(offers, styles(), strict=False):
         axes.plot(reach, reach * offer.won - offer.given_away, label=fill(offer.name, 40), **style)
         pays = offer.given_away / offer.won if offer.won > 0 else np.inf
@@ -166,10 +166,11 @@ def extra_margin(offers: Sequence[Offer], uptake: float, currency: str) -> Figur
             axes.plot([pays], [0], "o", color=style["color"], zorder=4)
     axes.axhline(0, color=INK, linewidth=0.8)
     axes.axvline(uptake, color=FAINT, linestyle="--")
-    axes.set(xlabel="uptake: baskets that add the item they lack (points: break-even; dashed: assumed)")
+    axes.set_xlabel(
+        "uptake: 1 adds the lacking item as often as others hold it (points: break-even; dashed: assumed)"
+    )
     axes.set_ylabel(f"expected extra margin, {currency}")
     axes.set_xlim(*reach)
-    percent(axes, "x")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     return figure
 

@@ -88,8 +88,8 @@ def test_substitutes_join_observed_and_expected() -> None:
 
 def test_extra_margin_begins_with_the_gift_and_marks_where_it_pays() -> None:
     offers = [plots.Offer("bread + butter", won=1000.0, given_away=50.0), plots.Offer("never", -10.0, 5.0)]
-    figure = plots.extra_margin(offers, 0.1, "EUR")
-    assert title(figure) == "At an assumed uptake of 10 % the best bundle brings +50 EUR"
+    figure = plots.extra_margin(offers, 0.125, "EUR")
+    assert title(figure) == "At an assumed uptake of 0.125 the best bundle brings +75 EUR"
     first, point, second = figure.axes[0].lines[:3]
     assert np.asarray(first.get_xydata()) == pytest.approx(np.array([[0.0, -50.0], [0.25, 200.0]]))
     assert np.asarray(point.get_xydata()) == pytest.approx(np.array([[0.05, 0.0]]))
