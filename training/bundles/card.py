@@ -56,8 +56,8 @@ def model_card(findings: Findings) -> str:
 
 def _definition(findings: Findings) -> str:
     return (
-        f"Of every item (a {findings.declared.item_level}) that a basket does not show, the probability that it is "
-        f"the one that is missing, given the rest of it and what its customer usually buys.\n\n{POPULATION}"
+        f"Of every item (a {findings.declared.item_level}) that a basket does not show, the probability that it "
+        f"is the one that is missing, given the rest of it and what its customer usually buys.\n\n{POPULATION}"
     )
 
 
