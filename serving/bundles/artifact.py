@@ -100,8 +100,8 @@ class GoldenBaskets(Part):
     @model_validator(mode="after")
     def _has_a_probability_an_item(self) -> Self:
         lengths = [list(map(len, lists)) for lists in (self.items, self.probabilities)]
-        if len(self.items) != len(self.baskets) or lengths[0] != lengths[1] or 0 in lengths[0]:
-            raise ValueError("every golden basket needs items and one probability for each")
+        if len(self.items) != len(self.baskets) or lengths[0] != lengths[1] or not any(lengths[0]):
+            raise ValueError("every golden basket needs its items, and one probability for each")
         return self
 
     def require_codes(self, items: int) -> None:

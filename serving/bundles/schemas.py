@@ -43,8 +43,8 @@ class Suggestion(Answer):
     margin: float | None = Field(description="What is earned on one of it, in `currency`; null when unknown.")
     expected_margin: float | None = Field(description="Probability times margin, null without a margin.")
     evidence: Evidence = Field(
-        description="`significant`: the rule holds beyond chance (its q-value is small enough) and beyond "
-        "promotions; `weak`: there are rules, and none of them does; `none`: there is no rule."
+        description="`significant`: the rule holds beyond chance (its q-value is small enough) and is not "
+        "`explained`; `weak`: there are rules, and none of them is; `none`: there is no rule."
     )
     because: list[str] = Field(description="The items of the basket that the rule starts from.")
     count: int | None = Field(description="Baskets with `because` and this item.")
@@ -59,7 +59,8 @@ class Suggestion(Answer):
     )
     zhang: float | None = Field(description="Zhang's metric, -1 to 1.")
     adjusted_lift: float | None = Field(
-        description="The lift with promotions, store and season held fixed, null where it is not known."
+        description="The lift with basket size, store, season and promotions held fixed; null where none can be "
+        "compared."
     )
     p_value: float | None = Field(description="Chance of so many baskets with both among unrelated items.")
     q_value: float | None = Field(description="Share of false pairs among all with a p-value as small.")
@@ -67,7 +68,7 @@ class Suggestion(Answer):
         description="Together more often, or less, than the purchases of the same customers lead one to expect."
     )
     explained: bool | None = Field(
-        description="The lift goes away once promotions, store and season are held fixed."
+        description="No longer significant once basket size, store, season and promotions are held fixed."
     )
 
 
