@@ -114,7 +114,10 @@ OBJECTS = np.array([{"a": 1}], dtype=object)
         (put("golden.json", "items", []), "every golden basket needs its items"),
         (put("golden.json", "items.0", []), "every golden basket needs its items"),
         (put("golden.json", "items", [[]] * 5), "every golden basket needs its items"),
-        (array("golden.json", {"baskets": [[0]], "items": [[]], "probabilities": [[]]}), "every golden basket"),
+        (
+            array("golden.json", {"baskets": [[0]], "items": [[]], "probabilities": [[]]}),
+            "every golden basket",
+        ),
         (put("golden.json", "probabilities.0", [0.1]), "every golden basket needs its items"),
         (put("golden.json", "probabilities.0.0", 1.1), r"probabilities\.0\.0"),
         (put("golden.json", "baskets", []), "baskets"),
