@@ -25,14 +25,13 @@ from rich.table import Table as Grid
 from benchmarks.features import (
     DECLARATION,
     WORKSPACE,
-    alone,
     multiply,
     newest_midnight,
-    peak_mib,
     tables_in,
     tables_of,
 )
 from benchmarks.made_up_offers import made_up_model
+from benchmarks.processes import alone, peak_mib
 from features.dataset import CrossSell, read_dataset
 from features.pairs import PairSnapshot, pair_set
 from features.workspace import open_workspace

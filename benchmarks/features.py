@@ -7,18 +7,14 @@ run on one machine, so look at the ratios. The exit code is 1 when a value diffe
 """
 
 import json
-import resource
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import click
 import ibis
@@ -31,6 +27,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from benchmarks import pandas_features
+from benchmarks.processes import alone, peak_mib
 from features.columns import Column
 from features.contract import CONTRACT
 from features.dataset import Dataset, read_dataset
@@ -49,10 +46,7 @@ TOLERANCE = 1e-9
 FASTER, MEMORY_SHARE = 3.0, 0.4
 """The bars: wall time of pandas over ours, our peak memory over that of pandas."""
 
-_MIB = 2**20 if sys.platform == "darwin" else 2**10  # unit of ru_maxrss: bytes there, KiB elsewhere
 _NOTES = Console(stderr=True)
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -112,11 +106,6 @@ def measure(engine: str, scale: int, folder: Path, as_of: datetime) -> Run:
     return Run(engine, scale, len(frame), wall, processor, peak)
 
 
-def peak_mib() -> float:
-    """The most memory that this process ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
-
-
 def newest_midnight(declaration: Path) -> datetime:
     """Load a dataset into the workspace; the moment at which its data ends."""
     opened = open_workspace(declaration, WORKSPACE)
@@ -172,12 +161,6 @@ def compare(folder: Path) -> list[str]:
     """How the two snapshots differ that were kept in a folder."""
     ours, reference = (pd.read_parquet(folder / f"{engine}.snapshot") for engine in ENGINES)
     return differences(ours, reference)
-
-
-def alone(work: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
-    """Do it in a fresh process, so that its peak memory is its own; what it raises is raised here."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as process:
-        return process.submit(work, *arguments, **options).result()
 
 
 def run_at(scale: int, folder: Path, as_of: datetime) -> tuple[list[Run], list[str]]:
