@@ -1,5 +1,6 @@
 """The model card: what bundles are mined from, how surely, how good suggestions are, where to be careful."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,17 +9,20 @@ import pandas as pd
 from training.bundles.artifact import POPULATION
 from training.bundles.backtest import MODEL
 from training.bundles.findings import METRICS, Findings
+from training.bundles.promotion import Level
 from training.bundles.report import LISTS
 from training.wording import days, markdown_table, spoken, with_error, with_span
 
 SHOWN = 10
+PARENTS = 40
+"""Rows of the table of relations: those with most pairs."""
 
 STATISTICS = (
     "Support, confidence, lift, leverage, conviction and Zhang's metric as usual; of the lift a 95 % interval.",
     "p-value: Fisher's exact test, one-sided, over all baskets; q-value: Benjamini-Hochberg over all pairs.",
     "Adjusted lift: within strata of basket size, store, 28 days and state of promotion (Mantel-Haenszel).",
     "Explained: significant, but no more once these are held fixed; never shown as evidence, never in a bundle.",
-    "Complements, substitutes: more, or fewer, baskets with both than the same customers' baskets of like size",
+    "Complements, substitutes: more, or fewer, baskets with both than the same customers' purchases let expect.",
     "A longer rule is kept only where it says more than each of its parts.",
 )
 
@@ -122,15 +126,17 @@ def _relations(findings: Findings) -> str:
     substitutes = _parents(
         findings, zip(findings.mined.substitutes["first"], findings.mined.substitutes["second"], strict=True)
     )
+    often = Counter({parent: len(pairs) for parent, pairs in complements.items()})
+    often.update({parent: len(pairs) for parent, pairs in substitutes.items()})
     rows = [
         [_cell(parent) or "(none)", *_told(complements.get(parent, ())), *_told(substitutes.get(parent, ()))]
-        for parent in sorted(complements.keys() | substitutes.keys())
+        for parent in sorted(often, key=lambda parent: (-often[parent], parent))[:PARENTS]
     ]
     return (
         f"{len(findings.complements):,} pairs of complements that are evidence and "
-        f"{len(findings.mined.substitutes):,} pairs of substitutes, by what their items belong to; examples are "
-        "the strongest complements and the surest substitutes.\n\n"
-        + _table(["", "complements", "such as", "substitutes", "such as"], rows)
+        f"{len(findings.mined.substitutes):,} pairs of substitutes, by what their items belong to "
+        f"({len(rows)} of {len(often)}, those with most pairs); examples are the strongest complements and the "
+        "surest substitutes.\n\n" + _table(["", "complements", "such as", "substitutes", "such as"], rows)
     )
 
 
@@ -150,14 +156,15 @@ def _told(pairs: Sequence[str]) -> list[str]:
 def _explained(findings: Findings) -> str:
     by_level = findings.explained["explained_by"].value_counts().sort_index()
     counts = [f"{count:,} by {level}" for level, count in by_level.items()]
-    shown = findings.explained.head(SHOWN)
+    last = findings.explained["explained_by"] == Level.PROMOTION
+    shown = pd.concat([findings.explained[last], findings.explained[~last]]).head(SHOWN)
     rows = [
         [_pair(findings, *pair), f"{told['count']:,}", *_lifts(told), str(told["explained_by"])]
         for pair, told in zip(_of_rules(shown), shown.to_dict("records"), strict=True)
     ]
     return (
         f"{len(findings.explained):,} pairs are significant, and no more once basket size, then store and season, "
-        f"then promotions are held fixed as well ({', '.join(counts) or 'none'}). The highest lifts:\n\n"
+        f"then promotions are held fixed as well ({', '.join(counts) or 'none'}). Promotions first:\n\n"
         + _table(["", "baskets", "lift", "adjusted lift", "gone with"], rows)
     )
 

@@ -32,7 +32,7 @@ def _drawn(findings: Findings) -> Iterator[tuple[str, Figure]]:
             plots.promotion(
                 significant["lift"].to_numpy(),
                 significant["adjusted_lift"].to_numpy(),
-                significant["explained"].tolist(),
+                significant["explained_by"].tolist(),
                 [f"{first} + {second}" for first, second in _names(findings, significant)],
             ),
         )
@@ -68,14 +68,19 @@ def _significant(findings: Findings) -> pd.DataFrame:
     return pairs[(pairs["q_value"] <= findings.mined.max_q_value) & (pairs["lift"] > 1)]
 
 
+def _evidence(findings: Findings) -> pd.DataFrame:
+    """Pairs that are evidence."""
+    return findings.pairs[findings.pairs.index.isin(findings.mined.evidence.index)]
+
+
 def _names(findings: Findings, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     for antecedent, consequent in zip(pairs["antecedent"], pairs["consequent"], strict=True):
         yield findings.name(antecedent[0]), findings.name(consequent)
 
 
 def _matrix(findings: Findings) -> plots.Matrix:
-    """The adjusted lifts between the items of most pairs that are significant."""
-    ends = _ends(_significant(findings))
+    """The adjusted lifts between the items of most pairs that are evidence."""
+    ends = _ends(_evidence(findings))
     often = pd.concat([ends["first"], ends["second"]]).value_counts().rename_axis("item").reset_index()
     items = often.sort_values(["count", "item"], ascending=[False, True])["item"].head(_ITEMS).tolist()
     items.sort(key=lambda item: (findings.parent(item), findings.name(item), item))

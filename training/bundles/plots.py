@@ -11,13 +11,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
+from numpy.typing import NDArray
 
 from training.arrays import Floats
-from training.drawing import FAINT, INK, MODEL, frame, name_rows, styles
+from training.drawing import FAINT, INK, MODEL, OTHERS, frame, name_rows, styles
 from training.intervals import Interval
 from training.wording import spoken
 
 FIXED = "basket size, store, season and promotions held fixed"
+LEVELS = {
+    "": FAINT,
+    "basket size": "#e3cfa4",
+    "store and season": OTHERS[0],
+    "promotion": MODEL,
+}
+"""Colours of what explains a pair, the coarsest first; nothing does where it is empty."""
 _SHORT, _LONG = "@5", "@10"
 _NAMED = 10
 _UNKNOWN = "#e2e2e2"
@@ -98,30 +106,41 @@ def _name_both_ways(axes: Axes, matrix: Matrix) -> None:
         axes.text(len(places) - 0.3, (start + end - 1) / 2, matrix.groups[start], va="center", fontsize=7)
 
 
-def promotion(lift: Floats, adjusted: Floats, explained: Sequence[bool], names: Sequence[str]) -> Figure:
-    """Adjusted against plain lift of n significant pairs; explained ones with the highest lift are named."""
-    gone = np.asarray(explained, dtype=bool)
-    claim = f"{gone.sum():,} of {len(gone):,} significant pairs are no longer so with {FIXED}"
+def promotion(lift: Floats, adjusted: Floats, explained_by: Sequence[str], names: Sequence[str]) -> Figure:
+    """Adjusted against plain lift of n significant pairs, by what explains them: nothing where it is empty.
+
+    Drawn last are those that nothing less than the last of `LEVELS` explains; the highest lifts of them are named.
+    """
+    by = np.array(explained_by)
+    claim = f"{(by != '').sum():,} of {len(by):,} significant pairs are no longer so with {FIXED}"
     figure, (axes,) = frame(_told(claim, 11.0), width=11.0, height=6.0)
-    axes.axhline(1, color=INK, linewidth=0.8)
     axes.plot(
-        [lift.min(), lift.max()], [lift.min(), lift.max()], color=FAINT, linestyle="--", label="no change"
+        [lift.min(), lift.max()], [lift.min(), lift.max()], color=INK, linestyle="--", label="no change"
     )
-    for chosen, color, label in ((~gone, FAINT, "lift remains"), (gone, MODEL, "explained")):
+    for level, color in LEVELS.items():
+        chosen, label = by == level, f"explained by {level}" if level else "lift remains"
         axes.scatter(lift[chosen], adjusted[chosen], s=14, color=color, alpha=0.6, linewidths=0, label=label)
+    axes.axhline(1, color=INK, linewidth=0.8)
+    _number(axes, lift, adjusted, np.flatnonzero(by == list(LEVELS)[-1]), names)
     axes.set(xscale="log", yscale="log", xlabel="lift", ylabel="adjusted lift")
     for scale, low, high in ((axes.xaxis, *axes.get_xlim()), (axes.yaxis, *axes.get_ylim())):
         scale.set_major_formatter(_PLAIN)
         scale.set_minor_formatter(_PLAIN if high < _DECADE * low else NullFormatter())
-    shown = np.flatnonzero(gone)[np.argsort(-lift[gone], kind="stable")][:_NAMED]
+    axes.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def _number(
+    axes: Axes, lift: Floats, adjusted: Floats, pairs: NDArray[np.intp], names: Sequence[str]
+) -> None:
+    """Number some of the pairs, the highest lift first, and tell their names at the right."""
+    shown = pairs[np.argsort(-lift[pairs], kind="stable")][:_NAMED]
     for number, pair in enumerate(shown, 1):
         axes.annotate(
             f"{number}", (lift[pair], adjusted[pair]), (0, 4), textcoords="offset points", fontsize=7
         )
     told = "\n".join(fill(f"{number}  {names[pair]}", 44) for number, pair in enumerate(shown, 1))
     axes.text(1.02, 0.0, told, transform=axes.transAxes, fontsize=7.5, va="bottom", linespacing=1.5)
-    axes.legend(loc="upper left", frameon=False)
-    return figure
 
 
 def substitutes(observed: Floats, expected: Floats, names: Sequence[str]) -> Figure:

@@ -37,9 +37,9 @@ def test_explained_pairs_are_marked_among_the_significant(basketry: Findings) ->
     told = f"{len(basketry.explained)} of {len(significant)} significant pairs are no longer so"
     assert figure.get_suptitle().startswith(told)
     (axes,) = figure.axes
-    remains, gone = (np.asarray(points.get_offsets()) for points in axes.collections)
-    assert len(remains) + len(gone) == len(significant)
-    assert sorted(gone[:, 0]) == pytest.approx(sorted(basketry.explained["lift"]))
+    drawn = [np.asarray(points.get_offsets()) for points in axes.collections]
+    assert sum(map(len, drawn)) == len(significant)
+    assert sorted(np.concatenate(drawn[1:])[:, 0]) == pytest.approx(sorted(basketry.explained["lift"]))
 
 
 def test_the_network_is_of_complements(basketry: Findings) -> None:

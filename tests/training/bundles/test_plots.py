@@ -10,6 +10,8 @@ from matplotlib.patches import Rectangle
 
 from training.arrays import Floats
 from training.bundles import plots
+from training.bundles.promotion import Level
+from training.bundles.rules import UNEXPLAINED
 from training.drawing import MODEL
 from training.intervals import Interval
 
@@ -61,20 +63,31 @@ def test_associations_without_any_known_lift_are_blank() -> None:
     assert "0.0 times" in title(figure)
 
 
-def test_promotion_marks_and_names_explained_pairs() -> None:
-    lift, adjusted = np.array([2.0, 3.0, 5.0]), np.array([1.9, 1.0, 0.9])
-    figure = plots.promotion(lift, adjusted, [False, True, True], ["a + b", "chips + dip", "x + y"])
-    assert title(figure).startswith("2 of 3 significant pairs are no longer so with basket size, store, ")
+def test_promotion_marks_what_explains_and_names_what_only_a_promotion_does() -> None:
+    lift, adjusted = np.array([2.0, 3.0, 5.0, 9.0]), np.array([1.9, 1.0, 0.9, 1.1])
+    by, names = ["", "promotion", "promotion", "basket size"], ["a + b", "chips + dip", "x + y", "u + v"]
+    figure = plots.promotion(lift, adjusted, by, names)
+    assert title(figure).startswith("3 of 4 significant pairs are no longer so with basket size, store, ")
     axes = figure.axes[0]
-    remains, gone = axes.collections
-    assert np.asarray(remains.get_offsets()).tolist() == [[2.0, 1.9]]
-    assert np.asarray(gone.get_offsets()).tolist() == [[3.0, 1.0], [5.0, 0.9]]
+    drawn = {
+        str(points.get_label()): np.asarray(points.get_offsets()).tolist() for points in axes.collections
+    }
+    assert drawn == {
+        "lift remains": [[2.0, 1.9]],
+        "explained by basket size": [[9.0, 1.1]],
+        "explained by store and season": [],
+        "explained by promotion": [[3.0, 1.0], [5.0, 0.9]],
+    }
     assert "1  x + y\n2  chips + dip" in [text.get_text() for text in axes.texts]
 
 
 def test_promotion_can_explain_nothing() -> None:
-    figure = plots.promotion(np.array([2.0]), np.array([2.0]), [False], ["a + b"])
+    figure = plots.promotion(np.array([2.0]), np.array([2.0]), [""], ["a + b"])
     assert title(figure).startswith("0 of 1 significant pairs")
+
+
+def test_every_level_has_a_colour() -> None:
+    assert list(plots.LEVELS) == [UNEXPLAINED, *Level]
 
 
 def test_substitutes_join_observed_and_expected() -> None:
