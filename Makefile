@@ -16,7 +16,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## real transactions to served, explained answers (EXIT=1 stops after the answers, DATASET=FILE)
-	@$(BIN)/python demo.py $(if $(DATASET),--dataset $(DATASET)) $(if $(EXIT),--exit)
+	@$(BIN)/python -m demo $(if $(DATASET),--dataset $(DATASET)) $(if $(EXIT),--exit)
 
 test: lint types architecture ## lint, types, architecture, then every test and notebook
 	@$(BIN)/python -m pytest

@@ -21,6 +21,8 @@ from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from demo.__main__ import demo
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("features", "serving", "training")
 LONGEST_FILE = 350
@@ -223,15 +225,15 @@ def entry_points() -> dict[str, dict[str, Any]]:
 
 
 def test_the_project_has_the_documented_entry_points() -> None:
-    assert list(entry_points()) == ["main", "features", "churn", "cross_sell", "promote", "serve"]
+    assert list(entry_points()) == ["main", "features", "churn", "cross_sell", "bundles", "promote", "serve"]
 
 
 def test_the_main_entry_point_is_the_demo() -> None:
-    assert entry_points()["main"]["command"] == "python demo.py --exit"
-    assert (ROOT / "demo.py").is_file()
+    assert entry_points()["main"]["command"] == "python -m demo --exit"
+    assert CliRunner().invoke(demo, ["--help"]).exit_code == 0
 
 
-@pytest.mark.parametrize("name", ["features", "churn", "cross_sell", "promote", "serve"])
+@pytest.mark.parametrize("name", ["features", "churn", "cross_sell", "bundles", "promote", "serve"])
 def test_entry_points_are_command_lines_that_exist(name: str) -> None:
     entry = entry_points()[name]
     defaults = {key: parameter["default"] for key, parameter in entry.get("parameters", {}).items()}
@@ -246,5 +248,5 @@ def test_entry_points_are_command_lines_that_exist(name: str) -> None:
 def test_entry_points_default_to_files_that_exist() -> None:
     parameters = [entry.get("parameters", {}) for entry in entry_points().values()]
     datasets = [found["dataset"]["default"] for found in parameters if "dataset" in found]
-    assert len(datasets) == 3
+    assert len(datasets) == 4
     assert [path for path in datasets if not (ROOT / path).is_file()] == []

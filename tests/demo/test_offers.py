@@ -1,19 +1,18 @@
 """The offers of the demo: how they are shown, whom they are asked for, and what it says when there are none."""
 
 import re
-from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-import demo
+from demo.offers import offers_panel, print_offers
 from features.store import publish_sqlite
 from serving.cross_sell.schemas import OffersAnswer
+from tests.demo.conftest import Start
 from tests.serving import tiny
 from tests.serving.cross_sell import tiny as offered
-from tests.serving.process import Process
 
 
 def answer(customer_id: str, status: str, *offers: dict[str, object]) -> OffersAnswer:
@@ -42,7 +41,7 @@ def offer(name: str, kind: str, probability: float, *words: str) -> dict[str, ob
 def shown(*answers: OffersAnswer) -> list[str]:
     """The lines of the panel, with one space where there are many."""
     text = StringIO()
-    Console(file=text, width=100).print(demo.offers_panel(answers))
+    Console(file=text, width=100).print(offers_panel(answers))
     return [" ".join(line.strip("│").split()) for line in text.getvalue().splitlines()]
 
 
@@ -65,29 +64,12 @@ def test_offers_without_a_history_are_shown_as_popular() -> None:
     assert lines == ["new 20 % Tea"]
 
 
-Start = Callable[[], int]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts the service over what lies in the folder; gives its port."""
-    started: list[Process] = []
-
-    def start_there() -> int:
-        started.append(Process(tmp_path))
-        return int(started[-1].address.rpartition(":")[2])
-
-    yield start_there
-    for service in started:
-        service.stop()
-
-
 def test_each_customer_is_asked_for_over_http(
     start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     offered.release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", offered.STORE_INFO, tiny.ROWS, offered.candidates())
-    demo.print_offers(start(), ["1", "DE/4711"])
+    print_offers(start(), ["1", "DE/4711"])
     told = capsys.readouterr().out
     assert re.findall("customer (.+?): (.+?) within 28 days", told) == [
         ("1", "likely to buy"),
@@ -103,7 +85,7 @@ def test_without_a_cross_sell_model_the_demo_says_so(
 ) -> None:
     tiny.release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", offered.STORE_INFO, tiny.ROWS, offered.candidates())
-    demo.print_offers(start(), ["1"])
+    print_offers(start(), ["1"])
     assert capsys.readouterr().out.startswith("No offers: no cross-sell model has passed the gate")
 
 
@@ -112,7 +94,7 @@ def test_without_fitting_candidates_the_demo_says_so(
 ) -> None:
     offered.release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", tiny.INFO, tiny.ROWS)
-    demo.print_offers(start(), ["1"])
+    print_offers(start(), ["1"])
     told = " ".join(capsys.readouterr().out.split())
     assert "No offers: " in told
     assert "the online store has no candidates to offer" in told

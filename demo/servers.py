@@ -1,0 +1,79 @@
+"""The service and MLflow's pages, each on a port of its own."""
+
+import os
+import socket
+import subprocess
+import time
+from contextlib import suppress
+
+from demo.asking import HOST, ask
+from demo.processes import Children
+from demo.terminal import CONSOLE, end
+from features.errors import InputError
+
+SERVICE_PORT, MLFLOW_PORT = 8000, 5000
+STARTING_SECONDS = 120.0
+
+
+def serve(children: Children) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the service; returns it with its port once it is ready to answer."""
+    port = free_port(SERVICE_PORT)
+    service = children.start("-m", "serving", "run", "--port", str(port))
+    wait_until_up(service, port)
+    ask(port, "/readyz")
+    return service, port
+
+
+def free_port(preferred: int) -> int:
+    """The preferred port, or any other when somebody listens there."""
+    with socket.socket() as probe:
+        # as servers do: a port that was left a moment ago counts as free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, preferred))
+        except OSError:
+            return free_port(0)
+        return int(probe.getsockname()[1])
+
+
+def wait_until_up(server: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until somebody listens on the port. Ends the demo when the server has ended or takes too long."""
+    deadline = time.monotonic() + STARTING_SECONDS
+    while not _listens(port):
+        if server.poll() is not None:
+            end(f"the server for port {port} ended before it answered", server.returncode)
+        if time.monotonic() > deadline:
+            raise InputError(f"nothing answers on port {port} after {STARTING_SECONDS:.0f} seconds")
+        time.sleep(0.1)
+
+
+def registry_pages(children: Children) -> str:
+    """The address of MLflow's pages: of the tracking server in use, or else of one started here.
+
+    The one started here runs no jobs: pages need none, and their workers would take most of a minute to start.
+    """
+    registry = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    if registry.startswith("http"):
+        return registry
+    port = free_port(MLFLOW_PORT)
+    place = ("--backend-store-uri", registry, "--host", HOST, "--port", str(port))
+    command = ("-m", "mlflow", "server", *place, "--workers", "1", "--uvicorn-opts", "--log-level warning")
+    quietly = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
+    wait_until_up(children.start(*command, **quietly), port)
+    return f"http://{HOST}:{port}"
+
+
+def keep_serving(children: Children, service: subprocess.Popen[bytes], port: int) -> None:
+    """Say where everything is, then wait for Ctrl-C, or for the service to end by itself."""
+    with suppress(KeyboardInterrupt):
+        CONSOLE.print(f"\n[bold]service[/]   http://{HOST}:{port}")
+        CONSOLE.print(f"[bold]its docs[/]  http://{HOST}:{port}/docs")
+        with CONSOLE.status("starting MLflow's pages"):
+            pages = registry_pages(children)
+        CONSOLE.print(f"[bold]MLflow[/]    {pages}\n\nServing until Ctrl-C.")
+        end("the service ended by itself", service.wait() or 1)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
