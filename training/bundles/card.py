@@ -8,6 +8,7 @@ import pandas as pd
 
 from training.bundles.artifact import POPULATION
 from training.bundles.backtest import MODEL
+from training.bundles.explanation import taken
 from training.bundles.findings import METRICS, Findings
 from training.bundles.promotion import Level
 from training.bundles.report import LISTS
@@ -35,6 +36,7 @@ LIMITS = (
     "What is bought together is not what an offer would sell: that takes an experiment with a control group.",
     "The extra margin rests on an assumed uptake; beside it stands the uptake from which on the bundle pays.",
     "Only promotions, stores and seasons that the tables tell are held fixed: no shelf, no weather, no recipe.",
+    "What is held fixed also leaves fewer baskets to compare: of a rare pair the lift may be left, but unsure.",
     "Of rare items nothing is known, and an item without customers who know both has no substitutes.",
     "Associations drift with seasons: mine again when a season is over.",
 )
@@ -157,15 +159,17 @@ def _explained(findings: Findings) -> str:
     by_level = findings.explained["explained_by"].value_counts().sort_index()
     counts = [f"{count:,} by {level}" for level, count in by_level.items()]
     last = findings.explained["explained_by"] == Level.PROMOTION
-    shown = pd.concat([findings.explained[last], findings.explained[~last]]).head(SHOWN)
+    by_promotion = findings.explained.loc[taken(findings.explained[last]).index]
+    shown = pd.concat([by_promotion, findings.explained[~last]]).head(SHOWN)
     rows = [
         [_pair(findings, *pair), f"{told['count']:,}", *_lifts(told), str(told["explained_by"])]
         for pair, told in zip(_of_rules(shown), shown.to_dict("records"), strict=True)
     ]
     return (
         f"{len(findings.explained):,} pairs are significant, and no more once basket size, then store and season, "
-        f"then promotions are held fixed as well ({', '.join(counts) or 'none'}). Promotions first:\n\n"
-        + _table(["", "baskets", "lift", "adjusted lift", "gone with"], rows)
+        f"then promotions are held fixed as well ({', '.join(counts) or 'none'}). First those from which "
+        "promotions take most:\n\n"
+        + _table(["", "baskets", "lift", "with size, store, season", "adjusted lift", "gone with"], rows)
     )
 
 
@@ -174,7 +178,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _lifts(told: Mapping[Hashable, Any]) -> list[str]:
-    return [f"{told[name]:.2f}" for name in ("lift", "adjusted_lift")]
+    return [f"{told[name]:.2f}" for name in ("lift", "season_lift", "adjusted_lift")]
 
 
 def _packages(findings: Findings) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from training.bundles import plots
+from training.bundles.explanation import taken
 from training.bundles.findings import Findings
 from training.bundles.network import Edge, Node, rule_network
 from training.intervals import Interval
@@ -63,9 +64,10 @@ def _quality(findings: Findings) -> dict[str, dict[str, dict[str, Interval]]]:
 
 
 def _significant(findings: Findings) -> pd.DataFrame:
-    """Pairs that are significant when nothing is held fixed."""
+    """Pairs that are significant when nothing is held fixed, first those from which promotions take most lift."""
     pairs = findings.pairs
-    return pairs[(pairs["q_value"] <= findings.mined.max_q_value) & (pairs["lift"] > 1)]
+    found = pairs[(pairs["q_value"] <= findings.mined.max_q_value) & (pairs["lift"] > 1)]
+    return found.loc[taken(found).index]
 
 
 def _evidence(findings: Findings) -> pd.DataFrame:

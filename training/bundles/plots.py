@@ -109,7 +109,7 @@ def _name_both_ways(axes: Axes, matrix: Matrix) -> None:
 def promotion(lift: Floats, adjusted: Floats, explained_by: Sequence[str], names: Sequence[str]) -> Figure:
     """Adjusted against plain lift of n significant pairs, by what explains them: nothing where it is empty.
 
-    Drawn last are those that nothing less than the last of `LEVELS` explains; the highest lifts of them are named.
+    Drawn last are those that nothing less than the last of `LEVELS` explains; the first of them are named.
     """
     by = np.array(explained_by)
     claim = f"{(by != '').sum():,} of {len(by):,} significant pairs are no longer so with {FIXED}"
@@ -121,7 +121,7 @@ def promotion(lift: Floats, adjusted: Floats, explained_by: Sequence[str], names
         chosen, label = by == level, f"explained by {level}" if level else "lift remains"
         axes.scatter(lift[chosen], adjusted[chosen], s=14, color=color, alpha=0.6, linewidths=0, label=label)
     axes.axhline(1, color=INK, linewidth=0.8)
-    _number(axes, lift, adjusted, np.flatnonzero(by == list(LEVELS)[-1]), names)
+    _number(axes, lift, adjusted, np.flatnonzero(by == list(LEVELS)[-1])[:_NAMED], names)
     axes.set(xscale="log", yscale="log", xlabel="lift", ylabel="adjusted lift")
     for scale, low, high in ((axes.xaxis, *axes.get_xlim()), (axes.yaxis, *axes.get_ylim())):
         scale.set_major_formatter(_PLAIN)
@@ -133,13 +133,12 @@ def promotion(lift: Floats, adjusted: Floats, explained_by: Sequence[str], names
 def _number(
     axes: Axes, lift: Floats, adjusted: Floats, pairs: NDArray[np.intp], names: Sequence[str]
 ) -> None:
-    """Number some of the pairs, the highest lift first, and tell their names at the right."""
-    shown = pairs[np.argsort(-lift[pairs], kind="stable")][:_NAMED]
-    for number, pair in enumerate(shown, 1):
+    """Number some of the pairs, and tell their names at the right."""
+    for number, pair in enumerate(pairs, 1):
         axes.annotate(
             f"{number}", (lift[pair], adjusted[pair]), (0, 4), textcoords="offset points", fontsize=7
         )
-    told = "\n".join(fill(f"{number}  {names[pair]}", 44) for number, pair in enumerate(shown, 1))
+    told = "\n".join(fill(f"{number}  {names[pair]}", 44) for number, pair in enumerate(pairs, 1))
     axes.text(1.02, 0.0, told, transform=axes.transAxes, fontsize=7.5, va="bottom", linespacing=1.5)
 
 

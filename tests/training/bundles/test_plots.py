@@ -78,7 +78,7 @@ def test_promotion_marks_what_explains_and_names_what_only_a_promotion_does() ->
         "explained by store and season": [],
         "explained by promotion": [[3.0, 1.0], [5.0, 0.9]],
     }
-    assert "1  x + y\n2  chips + dip" in [text.get_text() for text in axes.texts]
+    assert "1  chips + dip\n2  x + y" in [text.get_text() for text in axes.texts]
 
 
 def test_promotion_can_explain_nothing() -> None:
