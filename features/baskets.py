@@ -4,9 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import ibis
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -18,7 +16,7 @@ from features.errors import InputError
 from features.grains import WEEK
 from features.interactions import Codes, Floats, Interactions, interactions
 from features.item_level import at_item_level, require_item_level
-from features.promotions import promoted_cells, visits
+from features.promotions import Cells, promoted_cells, visits, week_shift
 from features.snapshot import History, history
 from features.tables import Tables
 
@@ -70,10 +68,12 @@ class Baskets:
     cell: Codes
     """(baskets,) the basket's store and week, or its week alone where no basket has a store.
 
-    Weeks are counted back from the moment. Baskets without a store share one when others have theirs.
+    Weeks begin when most promotions do and are counted back from the moment, which may cut the newest short
+    (`features.promotions.week_shift`). A basket is in the week of its newest line. Baskets without a store share
+    one when others have theirs.
     """
     stratum: Codes
-    """(cells,) the cell's store and period of 28 days, counted back from the moment."""
+    """(cells,) the cell's store and period of four weeks; the newest period ends at the moment."""
     promoted: csr_array | None
     """(cells, items) 1.0 where the item was promoted in that store and week; None where no table tells."""
     left_out: LeftOut
@@ -108,7 +108,7 @@ def baskets(tables: Tables, declared: Bundles, as_of: datetime, caps: Caps) -> B
     kept = _kept(everything[within], caps, as_of)
     table = everything[within][:, kept]
     seconds, stores = _places(past)
-    cell, stratum, cells = _cells(stores[within], seconds[within] // WEEK)
+    cell, stratum, cells = _cells(stores[within], seconds[within], week_shift(tables.promotions, as_of))
     customers, customer = np.unique(_customers(lines)[within], return_inverse=True)
     return Baskets(
         items=lines.items[kept],
@@ -161,12 +161,12 @@ def _places(past: History) -> tuple[NDArray[np.int64], NDArray[Any]]:
     return rows["age"].to_numpy(), np.array(rows[Column.STORE].to_pylist(), dtype=np.str_)
 
 
-def _cells(stores: NDArray[Any], weeks: NDArray[np.int64]) -> tuple[Codes, Codes, ibis.Table]:
-    """The cell of each basket, the stratum of each cell, and the cells as `promoted_cells` reads them."""
+def _cells(stores: NDArray[Any], seconds: NDArray[np.int64], shift: int) -> tuple[Codes, Codes, Cells]:
+    """The cell of each basket, the stratum of each cell, and the cells."""
+    weeks = (seconds + shift) // WEEK
     names, store = np.unique(stores, return_inverse=True)
     width = int(weeks.max(initial=0)) + 1
     keys, cell = np.unique(store * width + weeks, return_inverse=True)
     store, week = np.divmod(keys, width)
     _strata, stratum = np.unique(store * width + week // _WEEKS_A_PERIOD, return_inverse=True)
-    told = {"cell": np.arange(len(keys)), Column.STORE: names[store].tolist(), "week": week}
-    return cell.astype(np.int32), stratum.astype(np.int32), ibis.memtable(pa.table(told))
+    return cell.astype(np.int32), stratum.astype(np.int32), Cells(names[store], week, shift)

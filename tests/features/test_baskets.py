@@ -1,5 +1,6 @@
 """Baskets of a small shop by hand: what is in them, where and when they were bought, what the caps leave out."""
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -54,16 +55,29 @@ p5,@7,@0,s1
 """
 
 
-def made(folder: Path, declared: Bundles = TYPE, caps: Caps = ALL, **tables: str) -> Baskets:
+def made(
+    folder: Path, declared: Bundles = TYPE, caps: Caps = ALL, as_of: datetime = AS_OF, **tables: str
+) -> Baskets:
     folder.mkdir(exist_ok=True)
     opened = open_tiny(folder, **{"transactions": LINES, "items": ITEMS, **tables})
-    return baskets(opened.tables, declared, AS_OF, caps)
+    return baskets(opened.tables, declared, as_of, caps)
+
+
+def bought_at(*ages: str) -> str:
+    """Milk in a basket of each age; the baskets of the table come in this order."""
+    rows = "".join(f"{number},b,{age},p1,1.00\n" for number, age in enumerate(ages))
+    return "customer_id,basket_id,ts,item_id,amount\n" + rows
 
 
 def without(column: str, table: str) -> str:
     header, *rows = (line.split(",") for line in table.splitlines())
     place = header.index(column)
     return "".join(",".join(row[:place] + row[place + 1 :]) + "\n" for row in [header, *rows])
+
+
+def places(weeks: list[int]) -> list[int]:
+    """The cells of baskets in these weeks, where no basket has a store."""
+    return [sorted(set(weeks)).index(week) for week in weeks]
 
 
 def promoted(found: Baskets) -> list[list[float]]:
@@ -101,20 +115,52 @@ def test_a_cell_is_a_store_and_a_week_and_a_stratum_four_weeks_of_it(tmp_path: P
     assert found.stratum.tolist() == [0, 1, 2, 3]
 
 
-def test_weeks_and_periods_end_at_the_moment(tmp_path: Path) -> None:
-    ages = ("@28", "@28-1s", "@7", "@7-1s", "@0+1s", "@56-1s", "@14-1s")
-    lines = "".join(f"{number},b,{age},p1,1.00\n" for number, age in enumerate(ages))
-    found = made(tmp_path, transactions="customer_id,basket_id,ts,item_id,amount\n" + lines)
-    weeks = [4, 3, 1, 0, 0, 7, 1]
-    assert found.cell.tolist() == [sorted(set(weeks)).index(week) for week in weeks]
-    assert found.stratum.tolist() == [0, 0, 0, 1, 1]
+def test_without_promotions_weeks_begin_on_mondays(tmp_path: Path) -> None:
+    ages = ("@0+1s", "@7", "@7+1s", "@14", "@14+1s", "@28", "@28+1s", "@56")
+    found = made(tmp_path, transactions=bought_at(*ages))
+    assert found.cell.tolist() == places([0, 0, 1, 1, 2, 3, 4, 7])
+    assert found.stratum.tolist() == [0, 0, 0, 0, 1, 1]
 
 
-def test_the_future_changes_nothing(tmp_path: Path) -> None:
+def test_a_moment_in_the_middle_of_a_week_cuts_it_short(tmp_path: Path) -> None:
+    thursday = ago(4)
+    ages = ("@4+1s", "@7", "@7+1s", "@11", "@14", "@14+1s", "@28", "@28+1s", "@56")
+    found = made(tmp_path, as_of=thursday, transactions=bought_at(*ages, "@4", "@3"))
+    assert found.cell.tolist() == places([0, 0, 1, 1, 1, 2, 3, 4, 7])
+    assert found.stratum.tolist() == [0, 0, 0, 0, 1, 1]
+    assert found.age[0] == 1 / 86_400
+
+
+def test_weeks_begin_when_promotions_do(tmp_path: Path) -> None:
+    """On Wednesdays, seen from a Thursday: each round of promotions is in one week, the last in a day of it."""
+    promotions = "item_id,from_ts,to_ts\np1,@12,@5\np4,@5,@-2\np3,@19,@12\n"
+    ages = ("@4+1s", "@5", "@5+1s", "@7", "@12", "@12+1s", "@19", "@19+1s")
+    lines = bought_at(*ages) + "x,b,@5,p3,1.00\nx,b,@5,p4,1.00\n"
+    found = made(tmp_path, as_of=ago(4), transactions=lines, promotions=promotions)
+    assert found.items.tolist() == ["bread", "figs", "milk"]
+    assert found.cell.tolist() == [0, 0, 1, 1, 1, 2, 2, 3, 0]
+    assert promoted(found) == [[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 0, 0]]
+
+
+def test_periods_are_four_of_the_weeks_that_begin_when_promotions_do(tmp_path: Path) -> None:
+    found = made(
+        tmp_path,
+        as_of=ago(4),
+        transactions=bought_at("@4+1s", "@26", "@26+1s", "@54", "@54+1s"),
+        promotions="item_id,from_ts,to_ts\np1,@12,@5\n",
+    )
+    assert found.cell.tolist() == places([0, 3, 4, 7, 8])
+    assert found.stratum.tolist() == [0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize("days", [0, 4])
+def test_the_future_changes_nothing(tmp_path: Path, days: int) -> None:
     past = "".join(line for line in LINES.splitlines(keepends=True) if not line.startswith(FUTURE))
     begun = PROMOTIONS.replace("p3,@0,@-7,s1\n", "")
+    later = "".join(f"p3,@{days - after},@-20,s1\n" for after in (0, 1, 1, 1, 8, 8, 8, 15, 15, 15))
     assert_same(
-        made(tmp_path / "a", transactions=past, promotions=begun), made(tmp_path / "b", promotions=PROMOTIONS)
+        made(tmp_path / "a", as_of=ago(days), transactions=past, promotions=begun),
+        made(tmp_path / "b", as_of=ago(days), promotions=PROMOTIONS + later),
     )
 
 
