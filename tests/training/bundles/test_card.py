@@ -83,7 +83,8 @@ def test_explained_pairs_say_what_explains_them(basketry: Findings) -> None:
     text = section(model_card(basketry), "What is explained")
     assert text.startswith(f"{len(basketry.explained)} pairs are significant, and no more")
     told = basketry.explained.assign(last=basketry.explained["explained_by"] == "promotion")
-    told["fall"] = np.where(told["last"], told["season_lift"] / told["adjusted_lift"], told["lift"])
+    fall = np.log(told["season_lift"] / told["adjusted_lift"]) * np.sqrt(told["count"])
+    told["fall"] = np.where(told["last"], fall, told["lift"])
     highest = told.sort_values(["last", "fall"], ascending=False).iloc[0]
     names = f"{basketry.name(highest['antecedent'][0])} + {basketry.name(highest['consequent'])}"
     lifts = [f"{highest[name]:.2f}" for name in ("lift", "season_lift", "adjusted_lift")]
