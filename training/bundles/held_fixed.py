@@ -14,7 +14,8 @@ rejective sampling); g is such that the average is f. Strata are cut by `size_cl
 baskets hold an item already, the less it grows with their size.
 
 The test is that of Cochran, Mantel and Haenszel (1959): expected E = sum of a b times the share, variance
-V = sum of a b f (N-a)(N-b) / (N(N-1)); with a share of 1/N these are the moments of hypergeometric distributions.
+V = sum of a b f (N-a)(N-b) / (N(N-1)), and the third moment, sum of the terms of V times (N-2a)(N-2b) / (N(N-2));
+with a share of 1/N these are the moments of hypergeometric distributions.
 
 E is no good to divide by: a and b hold the n common baskets too, so that n / E cannot exceed N, however strong
 the lift, and strata of a store and month are small. The a b - n combinations of two different baskets are what
@@ -44,6 +45,8 @@ class Compared:
     expected: Floats
     """What the test expects."""
     variance: Floats
+    third: Floats
+    """Third central moment."""
     between: Floats
     """What pairs of different baskets lead one to expect: the lift divides by it."""
     inflation: Floats | float = 1.0
@@ -62,8 +65,8 @@ class Compared:
     @property
     def p_value(self) -> Floats:
         """Probability of `count` or more together; 1 where nothing can be compared."""
-        surplus = (self.count - self.expected) / np.sqrt(self.inflation)
-        return above(self.expected + surplus, self.expected, self.variance)
+        inflated = self.variance * self.inflation, self.third * self.inflation**1.5
+        return above(self.count, self.expected, *inflated)
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,11 @@ class Chance:
         """Variance of the baskets with both, by stratum."""
         left = (baskets - first) * (baskets - second)
         return first * second * self.average * left / np.maximum(baskets * (baskets - 1), 1)
+
+    def third(self, first: Floats, second: Floats, baskets: Floats) -> Floats:
+        """Third central moment of the baskets with both, by stratum."""
+        more = (baskets - 2 * first) * (baskets - 2 * second)
+        return self.variance(first, second, baskets) * more / np.maximum(baskets * (baskets - 2), 1)
 
     @property
     def told(self) -> NDArray[np.bool_]:

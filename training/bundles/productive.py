@@ -56,4 +56,5 @@ def _together(held: csr_array, given: int, pairs: Codes) -> Floats:
     ours = counts[:, first], counts[:, second], of_strata[0]
     told = some[shared.told[stratum, 0]]
     count = (told.T @ told).toarray()[first, second]
-    return above(count, shared.expected(*ours).sum(axis=0), shared.variance(*ours).sum(axis=0))
+    moments = (each(*ours).sum(axis=0) for each in (shared.expected, shared.variance, shared.third))
+    return above(count, *moments)

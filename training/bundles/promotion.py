@@ -48,13 +48,13 @@ def adjusted(baskets: Baskets, antecedents: Codes, consequents: Codes, level: Le
     was promoted, `PROMOTION` is the same as `STORE_AND_SEASON`. The work is done antecedent by antecedent, in the
     strata that have it: let the rarer of two items be the antecedent.
     """
-    found = np.zeros((5, len(consequents)))
+    found = np.zeros((6, len(consequents)))
     if len(consequents):
         rows, tastes = _rows(baskets, antecedents.shape[1], level), Tastes(baskets)
         for antecedent, pairs in _by_antecedent(antecedents):
             held = holding(rows.columns, antecedent)
-            found[:4, pairs] = _of_antecedent(rows, antecedent, held, consequents[pairs])
-            found[4, pairs] = tastes.inflation(tastes.of(held), consequents[pairs])
+            found[:5, pairs] = _of_antecedent(rows, antecedent, held, consequents[pairs])
+            found[5, pairs] = tastes.inflation(tastes.of(held), consequents[pairs])
     return Compared(*found)
 
 
@@ -113,7 +113,7 @@ def _by_antecedent(antecedents: Codes) -> Iterator[tuple[Codes, Codes]]:
 
 
 def _of_antecedent(rows: _Rows, antecedent: Codes, held: Codes, consequents: Codes) -> Floats:
-    """(4, consequents) the fields of `Compared`."""
+    """(5, consequents) the fields of `Compared`."""
     kept = np.flatnonzero(np.isin(rows.group, rows.group[rows.row[held]]))
     promoted = _promoted(rows, kept, antecedent)
     order = np.lexsort((promoted, rows.group[kept]))
@@ -146,7 +146,7 @@ class _Local:
         self._totals = np.stack([*rows.totals[:, kept], first])
 
     def compared(self, consequents: Codes) -> Floats:
-        """(4, consequents) the fields of `Compared`, added up over groups and both states of the consequent."""
+        """(5, consequents) the fields of `Compared`, added up over groups and both states of the consequent."""
         counts = self._rows.counts[self._kept][:, consequents].toarray()
         together = self._held[:, consequents].tocoo()
         place, met = self._place[together.row], together.col.astype(np.intp)
@@ -167,15 +167,16 @@ class _Local:
         return np.add.reduceat(values, self._starts)
 
     def _added(self, of_state: Floats, second: Floats, group: Codes, met: Codes) -> Floats:
-        """(4, consequents) of `of_state` (6, groups, consequents); `group` and `met` are of each common basket."""
+        """(5, consequents) of `of_state` (6, groups, consequents); `group` and `met` are of each common basket."""
         *of_places, first = of_state
         shared = chance(of_places, self._repeats, self._items)
         ours = first, second, of_state[0]
-        expected, variance = shared.expected(*ours), shared.variance(*ours)
+        expected = shared.expected(*ours)
+        moments = [each.sum(axis=0) for each in (expected, shared.variance(*ours), shared.third(*ours))]
         width = second.shape[1]
         told = np.broadcast_to(shared.told, second.shape)
         apart = 1 / (1 - shared.average)
         own = np.broadcast_to(shared.average * apart, second.shape)
         common = np.bincount(met, told[group, met], minlength=width)
         between = (expected * apart).sum(axis=0) - np.bincount(met, own[group, met], minlength=width)
-        return np.stack([common, expected.sum(axis=0), variance.sum(axis=0), between])
+        return np.stack([common, *moments, between])

@@ -52,13 +52,14 @@ def within_customers(baskets: Baskets) -> pd.DataFrame:
     pairs, found = _compared(baskets)
     tested = found.expected >= MIN_EXPECTED
     first, second = pairs[0][tested], pairs[1][tested]
-    count, expected, variance = (values[tested] for values in (found.count, found.expected, found.variance))
+    moments = [values[tested] for values in (found.expected, found.variance, found.third)]
+    count = found.count[tested]
     table = pd.DataFrame({"first": first, "second": second, "count": count.astype(np.int64)})
     table["expected_within"] = found.between[tested]
     table["within_ratio"] = found.lift[tested]
-    table["p_value"] = below(count, expected, variance)
+    table["p_value"] = below(count, *moments)
     table["q_value"] = q_values(table["p_value"].to_numpy(), len(table))
-    table["p_above"] = above(count, expected, variance)
+    table["p_above"] = above(count, *moments)
     q_above = q_values(table["p_above"].to_numpy(), len(table))
     table["both_customers"], enough = _both(
         baskets, first, second, table["q_value"].to_numpy() <= MAX_Q_VALUE
@@ -90,7 +91,7 @@ def _compared(baskets: Baskets) -> tuple[tuple[Codes, Codes], Compared]:
     strata = _Strata(baskets)
     blocks = list(strata.blocks())
     first, second = (np.concatenate([block[place] for block in blocks]) for place in (0, 1))
-    names = ("count", "expected", "variance", "between")
+    names = ("count", "expected", "variance", "third", "between")
     found = [np.concatenate([getattr(block[2], name) for block in blocks]) for name in names]
     return (first, second), Compared(*found)
 
@@ -113,15 +114,19 @@ class _Strata:
 
     def blocks(self) -> Iterator[tuple[Codes, Codes, Compared]]:
         """Pairs of codes, the first being lower, with what was found."""
-        left = self._counts.copy()
-        left.data *= np.repeat(self._number, np.diff(left.indptr)) - left.data
+        left, more = self._counts.copy(), self._counts.copy()
+        number = np.repeat(self._number, np.diff(left.indptr))
+        left.data *= number - left.data
+        more.data = left.data * (number - 2 * more.data)
+        apart, further = (np.maximum(self._number * (self._number - less), 1) for less in (1, 2))
         for start in range(0, self._table.shape[1], ITEMS_AT_ONCE):
             columns = slice(start, start + ITEMS_AT_ONCE)
             expected, between = self._expected(columns, left)
             first, second = np.nonzero(np.triu(expected >= MIN_EXPECTED, start + 1))
-            apart = np.maximum(self._number * (self._number - 1), 1)
-            variance = _product(left, columns, self._chance.average / apart)
-            found = (_product(self._table, columns), expected, variance, between)
+            weight = self._chance.average / apart
+            variance = _product(left, columns, weight)
+            third = _product(more, columns, weight / further)
+            found = (_product(self._table, columns), expected, variance, third, between)
             yield first + start, second, Compared(*(each[first, second] for each in found))
 
     def _expected(self, columns: slice, left: csr_array) -> tuple[Floats, Floats]:

@@ -58,9 +58,8 @@ def rule_table(baskets: Baskets, together: Counts, config: BundlesConfig) -> pd.
     rules = [_pairs(together, config.min_count)]
     rules += [_longer(baskets, shorter, longer) for shorter, longer in pairwise(found[1:])]
     within = within_customers(baskets)
-    tables = [
-        _table(baskets, one, within) for one in rules[:1] + [one for one in rules[1:] if len(one.consequent)]
-    ]
+    known = [one for one in rules if len(one.consequent)] or rules[:1]
+    tables = [_table(baskets, one, within) for one in known]
     return pd.concat(tables, ignore_index=True).sort_values(["antecedent", "consequent"], ignore_index=True)
 
 
