@@ -12,7 +12,7 @@ import pytest
 
 from training.config import CONFIG
 
-_FEW = {"origins": 1, "moments": 1, "most_rows": 20_000}
+_FEW = {"origins": 1, "moments": 1, "most_rows": 20_000, "max_items": 200, "test_baskets": 500}
 
 
 @pytest.hookimpl(wrapper=True)
