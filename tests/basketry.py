@@ -1,7 +1,8 @@
 """A made-up shop on disk whose baskets have a structure that is known: what a mining of them has to find.
 
-Pasta goes with sauce, and bread with butter and jam. Chips and dip are bought by chance alone, but are on promotion in
-the same weeks of the same store. Everybody drinks one of two colas, never both on one trip. Everything else is independent.
+Pasta goes with sauce, and bread with butter and jam. Chips and dip are bought by chance alone, but are promoted
+in the same weeks of the same store. Everybody drinks one of two colas, never both on one trip. Everything else is
+independent.
 """
 
 from pathlib import Path
@@ -81,4 +82,4 @@ def _bought(random: np.random.Generator, appetite: float, *, promoted: bool) -> 
     chosen -= set(SUBSTITUTES)
     if random.random() < 0.5:
         chosen.add(SUBSTITUTES[random.integers(2)])
-    return sorted(chosen or {"tea"})
+    return sorted(chosen)

@@ -28,6 +28,8 @@ QUICK = {
     "moments": 2,
     "most_rows": 2500,
     "max_probability_surplus": 0.5,
+    "test_days": 56,
+    "test_baskets": 1000,
 }
 """Experiment values that suit a few hundred rows; all others are those of the repository."""
 

@@ -104,7 +104,9 @@ def cross_sell(
 @commands.command()
 @_dataset
 @click.option(
-    "--item-level", type=click.Choice(ITEM_LEVELS), help="What an item is, in place of what [bundles] declares."
+    "--item-level",
+    type=click.Choice(ITEM_LEVELS),
+    help="What an item is, in place of what [bundles] declares.",
 )
 @_workspace
 @_config

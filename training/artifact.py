@@ -54,7 +54,7 @@ def write_folder(
 
 
 def seal(folder: Path) -> Path:
-    """Name every file of the folder with its SHA-256 in `checksums.json`, the last file written; returns the folder."""
+    """Name every file of the folder with its SHA-256 in `checksums.json`, the last file; returns the folder."""
     sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
     write_json(folder / "checksums.json", sums)
     return folder

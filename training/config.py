@@ -92,9 +92,9 @@ class CrossSellConfig(_Section):
 class Packages(_Section):
     """What a bundle at a discount is assumed to do.
 
-    `discount` is the share of the prices taken off for everybody who takes the bundle, `uptake` how many
-    of the baskets that lack one item add it, as a multiple of the share that holds it today, and `margin_share` of a price is margin where no
-    unit cost is known.
+    `discount` is the share of the prices taken off for everybody who takes the bundle. Of the baskets that lack
+    one item as many add it as `uptake` times the share of baskets with the rest that hold it today. `margin_share`
+    of a price is margin where no unit cost is known.
     """
 
     discount: _Share
@@ -113,10 +113,10 @@ class BundlesPromotion(_Section):
 class BundlesConfig(_Section):
     """How baskets are mined, and how suggestions for a basket are ranked and judged.
 
-    Baskets with more than `max_basket_items` different items are left out, and of the items the `max_items` in most
-    baskets are kept. Itemsets have up to `max_len` items in `min_count` baskets or more. Rules count as evidence
-    up to a q-value of `max_q_value`. `item_penalty` a basket shrinks the weights between items; suggestions
-    learn from the newest `learned_days` and are judged over the newest `test_days`.
+    Baskets with more than `max_basket_items` different items are left out; of the items those in most baskets are
+    kept, at most `max_items`. Itemsets have up to `max_len` items in `min_count` baskets or more. Rules count as
+    evidence up to a q-value of `max_q_value`. `item_penalty` a basket shrinks the weights between items;
+    suggestions learn from the newest `learned_days` and are judged over the newest `test_days`.
     """
 
     min_count: int = Field(ge=1)

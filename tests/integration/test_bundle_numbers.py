@@ -16,7 +16,7 @@ from features.workspace import open_workspace
 from tests.features.shop import INACTIVITY, declare
 from tests.features.tiny import AS_OF
 from training.bundles.counting import pair_counts
-from training.bundles.relations import substitutes_within
+from training.bundles.relations import substitutes, within_customers
 from training.bundles.rules import rule_table
 from training.config import read_config
 
@@ -163,10 +163,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     assert dataset.bundles is not None
     found = baskets(tables, dataset.bundles, AS_OF, Caps(max_basket_items=50, max_items=100, min_count=1))
     config = read_config().bundles.model_copy(update={"min_count": MIN_COUNT, "max_len": 3})
-    rules = rule_table(found, pair_counts(found.table), config)
+    within = within_customers(found)
+    rules = rule_table(found, pair_counts(found.table), within, config)
     with duckdb.connect() as database:
         _load(database, folder)
-        yield Shop(rules, substitutes_within(found), database)
+        yield Shop(rules, substitutes(within, found.items), database)
 
 
 def test_metrics_of_pairs_are_those_of_sql(shop: Shop) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from features.workspace import open_workspace
+from tests.basketry import write_basketry
 from tests.market import write_config, write_grocer, write_leavers, write_market, write_subscribers
 from tests.registries import registry_in
+from training.bundles import pipeline as bundles
+from training.bundles.findings import Findings as BundleFindings
 from training.churn.pipeline import record, train_churn
 from training.churn.report import Findings
 from training.config import Config, read_config
@@ -95,5 +98,31 @@ def grocer_registry(tmp_path: Path, recorded_grocer: tuple[Path, Version]) -> It
 def used_registry(tmp_path: Path, recorded: tuple[Path, Version]) -> Iterator[Version]:
     """The one version of a registry in use, whose files lie where they were logged."""
     folder, version = recorded
+    with registry_in(tmp_path / "registry", copied_from=folder):
+        yield version
+
+
+@pytest.fixture(scope="session")
+def basketry(tmp_path_factory: pytest.TempPathFactory, quick: Config) -> BundleFindings:
+    folder = tmp_path_factory.mktemp("basketry")
+    opened = open_workspace(write_basketry(folder), folder / "workspace")
+    declared = bundles.declared_bundles(opened.dataset, None)
+    return bundles.train_bundles(opened, declared, quick.bundles)
+
+
+@pytest.fixture(scope="session")
+def recorded_basketry(
+    tmp_path_factory: pytest.TempPathFactory, new_registry: Path, basketry: BundleFindings, quick: Config
+) -> tuple[Path, Version]:
+    """A registry with one version of the bundles: read or copied, never changed."""
+    folder = tmp_path_factory.mktemp("recorded-basketry")
+    with registry_in(folder, copied_from=new_registry):
+        return folder, bundles.record(basketry, quick)
+
+
+@pytest.fixture
+def basketry_registry(tmp_path: Path, recorded_basketry: tuple[Path, Version]) -> Iterator[Version]:
+    """The one version of the bundles' registry in use, whose files lie where they were logged."""
+    folder, version = recorded_basketry
     with registry_in(tmp_path / "registry", copied_from=folder):
         yield version

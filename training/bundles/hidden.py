@@ -1,6 +1,7 @@
 """Baskets with one item hidden: what a suggestion is asked to find."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def hide_one(baskets: Baskets, count: int, least: int) -> Hidden:
     return Hidden(_without(table, place), table.indices[place].astype(np.int32), baskets.customer[drawn])
 
 
-def _without(table: csr_array, place: NDArray[np.int64]) -> csr_array:
+def _without(table: csr_array, place: NDArray[np.signedinteger[Any]]) -> csr_array:
     kept = table.copy()
     kept.data[place] = 0.0
     kept.eliminate_zeros()

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from features.baskets import Baskets
 from training.bundles.counting import pair_counts
 from training.bundles.ranking import Ranking, fit_ranking
-from training.bundles.relations import substitutes_within
+from training.bundles.relations import substitutes, within_customers
 from training.bundles.rules import rule_table
 from training.config import BundlesConfig
 
@@ -51,12 +51,12 @@ class Mined:
 
 def mine(baskets: Baskets, config: BundlesConfig) -> Mined:
     """Count, test and rank. Raises `InputError` when the baskets hold too little to learn from."""
-    together = pair_counts(baskets.table)
+    together, within = pair_counts(baskets.table), within_customers(baskets)
     return Mined(
         baskets,
         together,
-        rule_table(baskets, together, config),
-        substitutes_within(baskets),
+        rule_table(baskets, together, within, config),
+        substitutes(within, baskets.items),
         fit_ranking(baskets, together, config),
         config.max_q_value,
     )

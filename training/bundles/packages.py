@@ -1,9 +1,9 @@
 """Bundles for a product manager: two to four items at a discount, and what that would bring or cost.
 
 The discount goes to everybody who takes the bundle, so also to those who buy all of it anyway. What it may win are
-baskets that lack one of the items: the more of those with the rest hold it today, the likelier. Of the baskets that
-lack an item as many add it as `uptake` times that share says. The uptake is no finding but an assumption, and beside
-the expected extra margin stands the uptake from which on the bundle pays; above 1 it hardly can.
+baskets that lack one of the items: the more of those with the rest hold it today, the likelier. Of the baskets
+that lack an item as many add it as `uptake` times that share says. The uptake is no finding but an assumption,
+and beside the expected extra margin stands the uptake from which on the bundle pays; above 1 it hardly can.
 """
 
 from collections.abc import Iterator, Sequence

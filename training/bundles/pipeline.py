@@ -115,11 +115,12 @@ def record(findings: Findings, config: Config) -> Version:
     with recorded_run(BUNDLES, {**config.flat(), **declared}, tags), tempfile.TemporaryDirectory() as folder:
         log_results(logged_metrics(findings), report)
         log_scores(scores_of(findings.judged))
-        artifact = write_artifact(Path(folder) / BUNDLES, _final(findings), config.bundles)
+        artifact = write_artifact(Path(folder) / BUNDLES, final_model(findings), config.bundles)
         return register(BUNDLES, artifact, *_example(findings.mined))
 
 
-def _final(findings: Findings) -> FinalModel:
+def final_model(findings: Findings) -> FinalModel:
+    """What the artifact is written from."""
     oldest = timedelta(days=float(findings.mined.baskets.age.max(initial=0)))
     return FinalModel(
         findings.mined,

@@ -48,8 +48,8 @@ class Ranking:
     """Every item's probability of being the one that is missing from a basket.
 
     The score is `together + habit * own share`. Among the items that the basket does not hold, an item's
-    probability is its share of all `max(score, FLOOR) ** sharpness`: a conditional logit (McFadden 1974) over logarithms of
-    scores, with one sharpness for customers whose own shares are known and one for all others.
+    probability is its share of all `max(score, FLOOR) ** sharpness`: a conditional logit (McFadden 1974) over
+    logarithms of scores, with one sharpness for customers whose own shares are known and one for all others.
     """
 
     associations: Associations

@@ -1,7 +1,8 @@
 """Complements and substitutes: pairs together more, or less, than their customers' purchases let expect.
 
 Baskets are compared within a customer and a class of basket sizes (`training.bundles.held_fixed`): neither tastes
-nor large shopping trips make a complement, and small trips (a tank of petrol) make no substitute.
+nor large shopping trips make a complement, and small trips (a tank of petrol) make no substitute. A substitute is
+missing also where sizes are left alone.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
+from scipy.stats import poisson
 
 from features.baskets import Baskets
 from training.arrays import Floats
@@ -22,9 +24,12 @@ Counts = NDArray[np.int64]
 MIN_EXPECTED = 5.0
 """Pairs that are expected together less often are not tested: nothing could be missing from so few."""
 
-MAX_WITHIN_RATIO = 0.75
-"""Substitutes are together a quarter less often than expected, at least: a sure but slight lack is a matter of
-seasons and of kinds of trips."""
+MAX_RATIO = 0.75
+"""Substitutes are together a quarter less often than their customers' rates alone let expect, at least: a sure but
+slight lack is a matter of seasons and of kinds of trips."""
+
+MAX_P_BY_RATES = 0.05
+"""How surely they have to be missing by rates alone: a second look at pairs that a first has found."""
 
 MAX_Q_VALUE = 0.05
 """False discovery rate of complements, and of substitutes."""
@@ -48,6 +53,7 @@ def within_customers(baskets: Baskets) -> pd.DataFrame:
     customers' purchases lead one to expect and `within_ratio` the one over the other. Each tail is tested on its
     own (`p_value` below, `p_above`), and Benjamini-Hochberg is over all pairs expected `MIN_EXPECTED` times or
     more; that depends on the items' own counts only, so that choosing by it does no harm (Bourgon et al. 2010).
+    `expected_by_rates` holds no sizes fixed; what has too few baskets by the first has to have too few by it too.
     """
     pairs, found = _compared(baskets)
     tested = found.expected >= MIN_EXPECTED
@@ -57,33 +63,42 @@ def within_customers(baskets: Baskets) -> pd.DataFrame:
     table = pd.DataFrame({"first": first, "second": second, "count": count.astype(np.int64)})
     table["expected_within"] = found.between[tested]
     table["within_ratio"] = found.lift[tested]
+    by_rates, together = (each[first, second] for each in _by_rates(baskets))
+    table["expected_by_rates"] = by_rates
     table["p_value"] = below(count, *moments)
     table["q_value"] = q_values(table["p_value"].to_numpy(), len(table))
     table["p_above"] = above(count, *moments)
     q_above = q_values(table["p_above"].to_numpy(), len(table))
-    table["both_customers"], enough = _both(
-        baskets, first, second, table["q_value"].to_numpy() <= MAX_Q_VALUE
-    )
+    fewer = (together <= MAX_RATIO * by_rates) & (poisson.cdf(together, by_rates) <= MAX_P_BY_RATES)
+    missing = fewer & (table["q_value"] <= MAX_Q_VALUE)
+    table["both_customers"], enough = _both(baskets, first, second, np.asarray(missing))
     table["relation"] = np.select(
         [enough, q_above <= MAX_Q_VALUE], [Relation.SUBSTITUTE, Relation.COMPLEMENT], Relation.INDEPENDENT
     )
     return table
 
 
-def substitutes_within(baskets: Baskets) -> pd.DataFrame:
-    """The substitutes of `within_customers`, as `substitutes` tells them."""
-    return substitutes(within_customers(baskets), baskets.items)
-
-
 def substitutes(within: pd.DataFrame, items: NDArray[np.str_]) -> pd.DataFrame:
     """The substitutes of `within_customers`, by ids, the surest first.
 
-    Columns `first`, `second`, `count`, `expected_within`, `within_ratio`, `p_value`, `q_value` and
-    `both_customers`, how many customers bought both.
+    Columns `first`, `second`, `count`, `expected_within`, `within_ratio`, `expected_by_rates`, `p_value`,
+    `q_value` and `both_customers`, how many customers bought both.
     """
     found = within[within["relation"] == Relation.SUBSTITUTE].drop(columns=["relation", "p_above"])
     found = found.assign(first=items[found["first"]], second=items[found["second"]])
     return found.sort_values(["p_value", "first", "second"], ignore_index=True)
+
+
+def _by_rates(baskets: Baskets) -> tuple[Floats, Floats]:
+    """(items, items) baskets with both as expected from each customer's rates alone, and as they are.
+
+    Where a catalogue is small, a few items that belong together make baskets large, and to hold sizes fixed lets
+    any two others seem to avoid each other: what is missing has to be missing without that too.
+    """
+    counts = added(baskets.table, baskets.customer.astype(np.intp))
+    total = np.bincount(baskets.customer, minlength=counts.shape[0])
+    expected = _product(counts, slice(None), 1 / np.maximum(total, 1))
+    return expected, _product(baskets.table, slice(None))
 
 
 def _compared(baskets: Baskets) -> tuple[tuple[Codes, Codes], Compared]:

@@ -14,7 +14,7 @@ from training.arrays import Floats
 from training.bundles.counting import Itemsets, itemsets
 from training.bundles.productive import productive_p_values
 from training.bundles.promotion import Level, adjusted
-from training.bundles.relations import Relation, within_customers
+from training.bundles.relations import Relation
 from training.bundles.significance import lift_interval, p_values, q_values
 from training.config import BundlesConfig
 
@@ -33,8 +33,12 @@ LEVEL_LIFTS = {
 }
 
 
-def rule_table(baskets: Baskets, together: Counts, config: BundlesConfig) -> pd.DataFrame:
-    """One row a directed rule, ordered by antecedent and consequent; `together` is what `pair_counts` gives.
+def rule_table(
+    baskets: Baskets, together: Counts, within: pd.DataFrame, config: BundlesConfig
+) -> pd.DataFrame:
+    """One row a directed rule, ordered by antecedent and consequent.
+
+    `together` is what `pair_counts` gives, `within` what `within_customers` does.
 
     Pairs are in `min_count` baskets or more; longer rules, of up to `max_len` items, too, and are productive.
 
@@ -57,7 +61,6 @@ def rule_table(baskets: Baskets, together: Counts, config: BundlesConfig) -> pd.
     found = itemsets(baskets.table, config.min_count, config.max_len)
     rules = [_pairs(together, config.min_count)]
     rules += [_longer(baskets, shorter, longer) for shorter, longer in pairwise(found[1:])]
-    within = within_customers(baskets)
     known = [one for one in rules if len(one.consequent)] or rules[:1]
     tables = [_table(baskets, one, within) for one in known]
     return pd.concat(tables, ignore_index=True).sort_values(["antecedent", "consequent"], ignore_index=True)

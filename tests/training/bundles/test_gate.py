@@ -55,7 +55,7 @@ def test_a_better_right_and_broad_model_may_serve() -> None:
     ],
 )
 def test_each_rule_alone_holds_back(changes: Mapping[str, float], rule: str) -> None:
-    assert failed(judge(scores(**changes), None, RULES)) == [rule]
+    assert failed(judge(scores("the same", **changes), None, RULES)) == [rule]
 
 
 def test_a_model_that_never_hits_is_held_back_and_not_divided_by() -> None:

@@ -47,7 +47,7 @@ def test_the_discount_goes_to_all_and_the_margin_comes_from_those_who_lack_one()
     assert one.price == 5.0
     assert one.lift == pytest.approx(10 / (40 * 20 / 40 * 15 / 40))
     assert one.given_away == pytest.approx(10 * 0.5)
-    # ten lack butter, which half of the baskets with bread hold; five lack bread, which two thirds with butter hold
+    # ten lack butter, which half of those with bread hold; five lack bread, which two thirds with butter hold
     won = 10 * (10 / 20) * (0.8 - 0.5) + 5 * (10 / 15) * (1.0 - 0.5)
     assert one.persuadable == pytest.approx(5 + 10 / 3)
     assert one.won_per_basket == pytest.approx(won / (5 + 10 / 3))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.bundles.planted import Planted, planted
 from training.bundles.counting import pair_counts
-from training.bundles.relations import substitutes_within
+from training.bundles.relations import substitutes, within_customers
 from training.bundles.rules import rule_table
 from training.config import read_config
 
@@ -52,14 +52,15 @@ def test_without_the_sizes_of_baskets_most_pairs_would_be_accepted(found: Counte
 
 def _found(shop: Planted) -> Iterator[str]:
     config = read_config().bundles.model_copy(update={"max_len": 2})
-    rules = rule_table(shop.baskets, pair_counts(shop.baskets.table), config)
+    within = within_customers(shop.baskets)
+    rules = rule_table(shop.baskets, pair_counts(shop.baskets.table), within, config)
     for _row, rule in rules.iterrows():
         pair = _codes(rule["antecedent"][0], rule["consequent"])
         if pair[0] < pair[1]:
             yield from _of_rule(rule, shop.kind(pair))
     yield from ["complement"] * len(shop.complements)
     yield from ["substitute"] * len(shop.substitutes)
-    for first, second in substitutes_within(shop.baskets)[["first", "second"]].itertuples(index=False):
+    for first, second in substitutes(within, shop.baskets.items)[["first", "second"]].itertuples(index=False):
         known = _codes(first, second) in shop.substitutes
         yield "substitute, true" if known else "substitute, false"
 

@@ -79,7 +79,7 @@ def test_associations_are_those_of_ease_over_baskets(config: BundlesConfig) -> N
 
 def shoppers(random: np.random.Generator, *, habits: bool) -> list[Row]:
     """Who has bread takes butter; half of the customers always take tea, which says nothing of bread."""
-    rows = []
+    rows: list[Row] = []
     for number in range(60):
         drinker = habits and number % 2 == 0
         for basket in range(12):
@@ -100,14 +100,14 @@ def test_what_belongs_together_and_what_the_customer_is_used_to_come_first(confi
     assert np.argmax(np.where(np.arange(5) == item("bread"), -np.inf, alone)) == item("butter")
     assert ranking.score(bread, own)[0, item("tea")] > alone[item("tea")] + 0.3
     assert ranking.habit > 0
-    assert 0.05 < min(ranking.known, ranking.unknown)
+    assert min(ranking.known, ranking.unknown) > 0.05
 
 
 def test_the_newest_baskets_do_not_teach_what_is_hidden_from_them(config: BundlesConfig) -> None:
     """A pair that comes up in the newest baskets alone is associated in the end, but tunes nothing."""
     older = shoppers(np.random.default_rng(0), habits=False)
     older = [row for row in older if row[1] > config.learned_days]
-    newer = [("customer 00", 1.0, ["figs", "new"])] * 40
+    newer: list[Row] = [("customer 00", 1.0, ["figs", "new"])] * 40
     baskets = made(older + newer)
     ranking = fit_ranking(baskets, pair_counts(baskets.table), config)
     new, figs = (baskets.items.tolist().index(name) for name in ("new", "figs"))

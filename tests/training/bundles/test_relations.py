@@ -7,7 +7,7 @@ import pytest
 from tests.training.bundles.planted import planted
 from tests.training.bundles.shop import shop
 from training.bundles.held_fixed import chance, repeats, size_class, sizes, totals
-from training.bundles.relations import Relation, substitutes, substitutes_within, within_customers
+from training.bundles.relations import Relation, substitutes, within_customers
 
 
 def of(found: pd.DataFrame, first: int, second: int) -> pd.Series:
@@ -31,7 +31,7 @@ def test_customers_who_take_turns_have_substitutes() -> None:
 def test_items_of_different_customers_replace_nothing() -> None:
     held = ["bm", "bt"] * 60 + ["bo", "bt"] * 60
     baskets = shop(*held, customers="".join(chr(97 + n // 12) for n in range(240)))
-    found = substitutes_within(baskets)
+    found = substitutes(within_customers(baskets), baskets.items)
     assert ("m", "o") not in set(zip(found["first"], found["second"], strict=True))
 
 
@@ -79,6 +79,7 @@ def test_substitutes_have_their_ids_and_the_surest_come_first() -> None:
             "count",
             "expected_within",
             "within_ratio",
+            "expected_by_rates",
             "p_value",
             "q_value",
             "both_customers",

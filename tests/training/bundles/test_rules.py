@@ -7,10 +7,10 @@ import pytest
 from features.baskets import Baskets
 from tests.training.bundles.planted import planted
 from tests.training.bundles.shop import shop
-from training.bundles import rules
 from training.bundles.counting import pair_counts
 from training.bundles.itemsets import frequent_itemsets
 from training.bundles.itemsets import rules as rules_of_mlxtend
+from training.bundles.relations import within_customers
 from training.bundles.rules import metrics, rule_table
 from training.config import read_config
 
@@ -45,9 +45,10 @@ OF_MLXTEND = {
 }
 
 
-def mined(baskets: Baskets, **values: int) -> pd.DataFrame:
+def mined(baskets: Baskets, within: pd.DataFrame | None = None, **values: int) -> pd.DataFrame:
     config = read_config().bundles.model_copy(update={"min_count": 5, "max_len": 3, **values})
-    return rule_table(baskets, pair_counts(baskets.table), config)
+    known = within_customers(baskets) if within is None else within
+    return rule_table(baskets, pair_counts(baskets.table), known, config)
 
 
 @pytest.fixture(scope="module")
@@ -116,17 +117,14 @@ def test_what_explains_a_rule_is_told_of_the_significant_only(table: pd.DataFram
         ("complement", ["complement", "complement", "complement"]),
     ],
 )
-def test_longer_rules_take_their_relation_from_their_pairs(
-    monkeypatch: pytest.MonkeyPatch, of_first_two: str, expected: list[str]
-) -> None:
+def test_longer_rules_take_their_relation_from_their_pairs(of_first_two: str, expected: list[str]) -> None:
     known = pd.DataFrame(
         {"first": [0, 0, 1], "second": [1, 2, 2], "relation": [of_first_two, "complement", "complement"]}
     ).assign(within_ratio=2.0)
-    monkeypatch.setattr(rules, "within_customers", lambda _baskets: known)
     random = np.random.default_rng(8)
     words = random.choice(["abc", "a", "b", "c", ""], 1500, p=[0.1, 0.1, 0.1, 0.1, 0.6])
     filling = np.array(list("opqrstuvwxyz"))
-    table = mined(shop(*(word + "".join(filling[random.random(12) < 0.5]) for word in words)))
+    table = mined(shop(*(word + "".join(filling[random.random(12) < 0.5]) for word in words)), known)
     every = table["antecedent"] + table["consequent"].map(lambda item: (item,))
     longer = table[every.map(lambda items: set(items) == set("abc"))]
     assert longer["antecedent"].tolist() == [("a", "b"), ("a", "c"), ("b", "c")]
