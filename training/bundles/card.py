@@ -8,9 +8,7 @@ import pandas as pd
 
 from training.bundles.artifact import POPULATION
 from training.bundles.backtest import MODEL
-from training.bundles.explanation import taken
 from training.bundles.findings import METRICS, Findings
-from training.bundles.promotion import Level
 from training.bundles.report import LISTS
 from training.wording import days, markdown_table, spoken, with_error, with_span
 
@@ -158,9 +156,7 @@ def _told(pairs: Sequence[str]) -> list[str]:
 def _explained(findings: Findings) -> str:
     by_level = findings.explained["explained_by"].value_counts().sort_index()
     counts = [f"{count:,} by {level}" for level, count in by_level.items()]
-    last = findings.explained["explained_by"] == Level.PROMOTION
-    by_promotion = findings.explained.loc[taken(findings.explained[last]).index]
-    shown = pd.concat([by_promotion, findings.explained[~last]]).head(SHOWN)
+    shown = findings.explained.head(SHOWN)
     rows = [
         [_pair(findings, *pair), f"{told['count']:,}", *_lifts(told), str(told["explained_by"])]
         for pair, told in zip(_of_rules(shown), shown.to_dict("records"), strict=True)

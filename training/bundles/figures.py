@@ -12,6 +12,10 @@ SHOWN = 20
 """Bundles, explained pairs and substitutes that are told."""
 
 
+EXPLAINED = ("antecedent", "consequent", "count", "lift", "season_lift", "adjusted_lift", "explained_by")
+"""What is told of an explained pair."""
+
+
 def as_json(findings: Findings) -> dict[str, Any]:
     """Every figure for `--metrics-json`, with standard errors and 95 % intervals; what is no number is null."""
     baskets = findings.mined.baskets
@@ -30,9 +34,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "probability_of_lists": _numbers(findings.probability),
         "coverage": findings.judged.coverage,
         "packages": [_finite(asdict(package)) for package in findings.packages[:SHOWN]],
-        "explained": _records(
-            findings.explained[["antecedent", "consequent", "count", "lift", "adjusted_lift"]]
-        ),
+        "explained": _records(findings.explained[[*EXPLAINED]]),
         "substitutes": _records(findings.mined.substitutes),
     }
 

@@ -13,8 +13,10 @@ from features.item_value import ItemValues
 from features.workspace import Workspace
 from training.bundles.artifact import ItemWords
 from training.bundles.backtest import MODEL, PROBABILITY, Judged
+from training.bundles.explanation import taken
 from training.bundles.mined import Mined
 from training.bundles.packages import Package
+from training.bundles.promotion import Level
 from training.config import Packages
 from training.intervals import Interval
 
@@ -77,9 +79,14 @@ class Findings:
 
     @cached_property
     def explained(self) -> pd.DataFrame:
-        """Pairs whose lift is gone once promotions, store and season are held fixed; the highest lift first."""
+        """Pairs that basket size, store and season or promotions explain; first those that promotions do.
+
+        Of these the surest fall of the lift comes first, of all others the highest lift.
+        """
         found = self.pairs[self.pairs["explained"]]
-        return found.sort_values(["lift", "count"], ascending=False, kind="stable")
+        by_promotion = found["explained_by"] == Level.PROMOTION
+        others = found[~by_promotion].sort_values(["lift", "count"], ascending=False, kind="stable")
+        return pd.concat([found.loc[taken(found[by_promotion]).index], others])
 
     @cached_property
     def complements(self) -> pd.DataFrame:

@@ -44,7 +44,7 @@ class Mined:
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
-        """The rules that may be shown as evidence: significant, productive and not explained by promotions."""
+        """The rules that count as evidence: significant, productive and explained by nothing else."""
         rules = self.rules
         return rules[(rules["q_value"] <= self.max_q_value) & rules["productive"] & ~rules["explained"]]
 

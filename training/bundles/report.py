@@ -73,13 +73,14 @@ def _print_pairs(console: Console, findings: Findings) -> None:
     rules, evidence = findings.mined.rules, findings.mined.evidence
     console.print(
         f"{len(rules):,} rules, {len(evidence):,} of them evidence; {len(findings.complements):,} pairs of "
-        f"complements, {len(findings.explained):,} pairs that promotions, store or season explain, "
+        f"complements, {len(findings.explained):,} pairs that are explained"
+        f"{_levels(findings)}, "
         f"{len(findings.mined.substitutes):,} pairs of substitutes"
     )
-    heads = ["", "", "baskets", "lift", "adjusted lift"]
+    heads = ["", "", "baskets", "lift", "sizes, store, season fixed", "promotions too", "explained by"]
     for title, pairs in (
         ("complements, the highest adjusted lift first", findings.complements),
-        ("pairs whose lift is gone once promotions, store and season are held fixed", findings.explained),
+        ("significant pairs that something else explains, promotions first", findings.explained),
     ):
         console.print(table(title, heads, _pairs(findings, pairs)))
     title = "substitutes: together in fewer baskets than their customers' purchases lead one to expect"
@@ -89,7 +90,14 @@ def _print_pairs(console: Console, findings: Findings) -> None:
 def _pairs(findings: Findings, pairs: pd.DataFrame) -> Iterator[list[str]]:
     for pair in pairs.head(_FEW).to_dict("records"):
         names = [findings.name(pair["antecedent"][0]), findings.name(pair["consequent"])]
-        yield [*names, f"{pair['count']:,}", f"{pair['lift']:.2f}", f"{pair['adjusted_lift']:.2f}"]
+        lifts = (f"{pair[name]:.2f}" for name in ("lift", "season_lift", "adjusted_lift"))
+        yield [*names, f"{pair['count']:,}", *lifts, pair["explained_by"]]
+
+
+def _levels(findings: Findings) -> str:
+    """How many by what."""
+    told = findings.explained["explained_by"].value_counts()
+    return f" ({', '.join(f'{count:,} by {level}' for level, count in told.items())})" if len(told) else ""
 
 
 def _substitutes(findings: Findings) -> Iterator[list[str]]:
