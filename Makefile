@@ -31,9 +31,10 @@ types: $(INSTALLED) ## types of source and tests
 architecture: $(INSTALLED) ## who may import whom
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED) ## speed and memory: features, cross-sell, offers
+bench: $(INSTALLED) ## speed and memory: features, cross-sell, bundles, offers
 	@$(BIN)/python -m benchmarks.features
 	@$(BIN)/python -m benchmarks.cross_sell
+	@$(BIN)/python -m benchmarks.bundles
 	@$(BIN)/python -m benchmarks.offers
 
 serve: $(INSTALLED) ## serve the model that was pulled last
