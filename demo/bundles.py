@@ -67,8 +67,10 @@ def evidence(suggestion: Suggestion, names: Mapping[str, str]) -> str:
 
 def _held_fixed(adjusted_lift: float | None) -> str:
     if adjusted_lift is None:
-        return "not comparable at the same promotions, store and season"
-    return say("{value} times at the same promotions, store and season", "ratio", adjusted_lift)
+        return "not comparable with basket size, store, season and promotions held fixed"
+    return say(
+        "{value} times with basket size, store, season and promotions held fixed", "ratio", adjusted_lift
+    )
 
 
 def _asked(port: int, basket: Mapping[str, object]) -> BundlesAnswer:

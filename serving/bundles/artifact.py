@@ -37,7 +37,6 @@ RULE = np.dtype(
         ("adjusted_lift", "<f8"),
         ("relation", "<i1"),
         ("explained", "?"),
-        ("productive", "?"),
     ]
 )
 _CODES, _WEIGHTS = np.dtype("<i4"), np.dtype("<f4")

@@ -65,7 +65,7 @@ class Counts:
 
 
 class Rules:
-    """Rules over `items` items; one up to `max_q_value` that no promotion explains is significant."""
+    """Rules over `items` items; one up to `max_q_value` that nothing else explains is significant."""
 
     def __init__(self, rows: RuleRows, items: int, max_q_value: float) -> None:
         confidence: Floats = rows["count"] / rows["antecedent_count"]

@@ -65,7 +65,7 @@ def test_suggestions_are_shown_with_their_probability_and_their_rule_in_words() 
     assert title.startswith("╭─ [Pasta] and Sauce in the basket: what is missing, by expected margin ─")
     assert " ".join(lines) == (
         "3.1 % [Basil] 1,234 baskets with [Pasta]: 2.1 times as many as by chance, "
-        "1.85 times at the same promotions, store and season "
+        "1.85 times with basket size, store, season and promotions held fixed "
         "12 % Oil bought with them too seldom to tell"
     )
     assert "bundles 2, baskets before 2017-12-04" in end
@@ -75,7 +75,7 @@ def test_a_rule_of_both_items_names_both_and_weak_evidence_is_called_so() -> Non
     both = suggestion("Oil", 0.1, RULE, because=["P", "S"], count=1, lift=0.9, adjusted_lift=None)
     assert evidence(both, NAMES) == (
         "1 basket with [Pasta] and Sauce: 0.9 times as many as by chance, "
-        "not comparable at the same promotions, store and season"
+        "not comparable with basket size, store, season and promotions held fixed"
     )
     assert evidence(suggestion("Oil", 0.1, RULE, evidence="weak"), NAMES).endswith("season (weak evidence)")
 

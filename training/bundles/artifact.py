@@ -18,6 +18,7 @@ from training.artifact import SCHEMA, seal, write_json
 from training.bundles.backtest import best_suggestions
 from training.bundles.mined import Mined
 from training.bundles.ranking import FLOOR, Ranking
+from training.bundles.relations import Relation
 from training.config import BundlesConfig
 
 POPULATION = (
@@ -35,12 +36,11 @@ RULE = np.dtype(
         *((name, "<f8") for name in ("lift_low", "lift_high", "p_value", "q_value", "adjusted_lift")),
         ("relation", "<i1"),
         ("explained", "?"),
-        ("productive", "?"),
     ]
 )
 """One rule as `rules.npy` has it; -1 fills the antecedent."""
 
-RELATIONS = ("independent", "complement", "substitute")
+RELATIONS = (Relation.INDEPENDENT, Relation.COMPLEMENT, Relation.SUBSTITUTE)
 """What a code of `relation` means."""
 
 _GOLDEN_BASKETS, _GOLDEN_LISTED = 12, 10
@@ -85,8 +85,8 @@ def write_artifact(folder: Path, final: FinalModel, config: BundlesConfig) -> Pa
 
 
 def rule_rows(mined: Mined) -> NDArray[np.void]:
-    """All rules between two items and the productive longer ones, as `RULE`."""
-    table = mined.rules[mined.rules["productive"]]
+    """All rules, as `RULE`."""
+    table = mined.rules
     rows = np.zeros(len(table), dtype=RULE)
     rows["antecedent"] = -1
     for place, antecedent in enumerate(table["antecedent"]):

@@ -55,7 +55,7 @@ def logged_metrics(findings: Findings) -> dict[str, float]:
 def _rule_counts(findings: Findings) -> dict[str, int]:
     return {
         "rules": len(findings.mined.rules),
-        "significant_rules": len(findings.mined.evidence),
+        "evidence_rules": len(findings.mined.evidence),
         "complements": len(findings.complements),
         "explained_pairs": len(findings.explained),
         "substitute_pairs": len(findings.mined.substitutes),

@@ -97,8 +97,8 @@ class Findings:
 
     @property
     def fingerprint(self) -> str:
-        """What an item of these baskets is, for whoever reads the artifact."""
-        return f"{self.workspace.dataset.name}/{self.declared.item_level}"
+        """What the baskets were made from: the data, and what an item is."""
+        return f"{self.workspace.tables.fingerprint}/{self.declared.item_level}"
 
     def parent(self, item: str) -> str:
         """The category of an item, empty where none is known."""

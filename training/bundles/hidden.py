@@ -24,6 +24,11 @@ class Hidden:
     customer: Codes
     """(n,)"""
 
+    def chosen(self, rows: NDArray[np.bool_]) -> "Hidden":
+        """Some of them; `rows` (n,) says which."""
+        places = np.flatnonzero(rows)
+        return Hidden(self.held[places], self.item[places], self.customer[places])
+
 
 def hide_one(baskets: Baskets, count: int, least: int) -> Hidden:
     """Draw up to `count` of the baskets with `least` items or more, and hide one item of each by chance.

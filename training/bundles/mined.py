@@ -44,9 +44,9 @@ class Mined:
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
-        """The rules that count as evidence: significant, productive and explained by nothing else."""
+        """The rules that count as evidence: significant, and explained by nothing else."""
         rules = self.rules
-        return rules[(rules["q_value"] <= self.max_q_value) & rules["productive"] & ~rules["explained"]]
+        return rules[(rules["q_value"] <= self.max_q_value) & ~rules["explained"]]
 
 
 def mine(baskets: Baskets, config: BundlesConfig) -> Mined:

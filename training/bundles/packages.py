@@ -1,4 +1,4 @@
-"""Bundles for a product manager: two to four items at a discount, and what that would bring or cost.
+"""Bundles for a product manager: two items or more at a discount, and what that would bring or cost.
 
 The discount goes to everybody who takes the bundle, so also to those who buy all of it anyway. What it may win are
 baskets that lack one of the items: the more of those with the rest hold it today, the likelier. Of the baskets

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 from rich.console import Console
 
-from training.bundles.figures import SHOWN
+from training.bundles.backtest import MODEL
 from training.bundles.findings import METRICS, Findings
 from training.terminal import table
 from training.wording import spoken, with_error
@@ -39,11 +39,19 @@ def print_findings(console: Console, findings: Findings) -> None:
     )
     console.print(
         f"The model says that {with_error(findings.probability, '.3f')} of the hidden items are in its lists of "
-        f"ten; {with_error(findings.metrics['model']['hit_rate_at_10'], '.3f')} are."
+        f"ten; {with_error(findings.metrics[MODEL]['hit_rate_at_10'], '.3f')} are."
     )
     _print_pairs(console, findings)
-    title = "bundles with the highest expected extra margin, under the assumptions in [bundles.packages]"
+    title = f"bundles with the highest expected extra margin, if {_assumed(findings)}"
     console.print(table(title, list(_PACKAGE_HEADS), _packages(findings)))
+
+
+def _assumed(findings: Findings) -> str:
+    assumed = findings.assumed
+    return (
+        f"{100 * assumed.discount:g} % off persuade {assumed.uptake:g} times as many of the baskets that lack an "
+        f"item as hold it today, and {100 * assumed.margin_share:g} % of a price is margin where no cost is known"
+    )
 
 
 _PACKAGE_HEADS = (
@@ -101,7 +109,7 @@ def _levels(findings: Findings) -> str:
 
 
 def _substitutes(findings: Findings) -> Iterator[list[str]]:
-    for pair in findings.mined.substitutes.head(SHOWN // 2).to_dict("records"):
+    for pair in findings.mined.substitutes.head(_FEW).to_dict("records"):
         names = [findings.name(pair["first"]), findings.name(pair["second"])]
         yield [*names, f"{pair['count']:,}", f"{pair['expected_within']:,.1f}"]
 
@@ -117,5 +125,5 @@ def _packages(findings: Findings) -> Iterator[list[str]]:
             f"{one.price:,.2f}",
             f"{one.given_away:,.0f} {currency}",
             f"{one.expected_extra_margin:+,.0f} {currency}",
-            f"{100 * one.paying_uptake:.1f} %",
+            f"{one.paying_uptake:.2f}",
         ]

@@ -21,9 +21,6 @@ from training.config import BundlesConfig
 Codes = NDArray[np.intp]
 Counts = NDArray[np.int64]
 
-MAX_Q_VALUE = 0.05
-"""Up to which a rule is significant, at each level, and productive."""
-
 UNEXPLAINED = ""
 
 LEVEL_LIFTS = {
@@ -52,17 +49,16 @@ def rule_table(
       and `adjusted_q_value` belong to the last.
     - `explained`: significant, but no more at some level; `explained_by` is the first such level, empty otherwise.
       All q-values are over the same hypotheses, so that of the rules that are significant and not explained no
-      more than `MAX_Q_VALUE` are false.
+      more than `max_q_value` are expected to be false.
     - `within_ratio` (NaN for longer rules and for pairs too rare to test) and `relation`, see
       `training.bundles.relations`. Longer rules are substitutes when any two of their items are, and complements
       when the consequent is one of every item of the antecedent.
-    - `productive`: true of every row here.
     """
     found = itemsets(baskets.table, config.min_count, config.max_len)
     rules = [_pairs(together, config.min_count)]
-    rules += [_longer(baskets, shorter, longer) for shorter, longer in pairwise(found[1:])]
+    rules += [_longer(baskets, *lengths, config.max_q_value) for lengths in pairwise(found[1:])]
     known = [one for one in rules if len(one.consequent)] or rules[:1]
-    tables = [_table(baskets, one, within) for one in known]
+    tables = [_table(baskets, one, within, config.max_q_value) for one in known]
     return pd.concat(tables, ignore_index=True).sort_values(["antecedent", "consequent"], ignore_index=True)
 
 
@@ -92,12 +88,12 @@ def _pairs(together: Counts, min_count: int) -> _Rules:
     return _Rules(first[:, None], second, *counts, hypotheses=_hypotheses(len(single), 2))
 
 
-def _longer(baskets: Baskets, shorter: Itemsets, longer: Itemsets) -> _Rules:
+def _longer(baskets: Baskets, shorter: Itemsets, longer: Itemsets, max_q_value: float) -> _Rules:
     """The productive rules of the longer itemsets, whose antecedents are all among the shorter ones."""
     items, length = len(baskets.items), longer.items.shape[1]
     hypotheses = _hypotheses(items, length)
     p_value = productive_p_values(baskets.table, longer.items)
-    row, place = np.nonzero(q_values(p_value.ravel(), hypotheses).reshape(p_value.shape) <= MAX_Q_VALUE)
+    row, place = np.nonzero(q_values(p_value.ravel(), hypotheses).reshape(p_value.shape) <= max_q_value)
     others = np.array([np.delete(np.arange(length), left) for left in range(length)])
     antecedent, consequent = longer.items[row[:, None], others[place]], longer.items[row, place]
     of_shorter = np.searchsorted(_keys(shorter.items, items), _keys(antecedent, items))
@@ -114,7 +110,7 @@ def _keys(codes: Codes, items: int) -> Counts:
     return np.asarray(np.ravel_multi_index(tuple(codes.T), (items,) * codes.shape[1]), dtype=np.int64)
 
 
-def _table(baskets: Baskets, rules: _Rules, within: pd.DataFrame) -> pd.DataFrame:
+def _table(baskets: Baskets, rules: _Rules, within: pd.DataFrame, max_q_value: float) -> pd.DataFrame:
     """All that is told of some rules."""
     total = baskets.table.shape[0]
     names = baskets.items.astype(object)
@@ -125,9 +121,9 @@ def _table(baskets: Baskets, rules: _Rules, within: pd.DataFrame) -> pd.DataFram
     table["lift_low"], table["lift_high"] = lift_interval(*rules.counts, total)
     table["p_value"] = p_values(*rules.counts, total)
     table["q_value"] = q_values(table["p_value"].to_numpy(), rules.hypotheses)
-    table = table.assign(**_held_fixed(baskets, rules, table["q_value"].to_numpy() <= MAX_Q_VALUE))
+    table = table.assign(**_held_fixed(baskets, rules, table["q_value"].to_numpy(), max_q_value))
     table["within_ratio"], table["relation"] = _relations(rules, within, len(names))
-    return table.assign(productive=True)
+    return table
 
 
 def metrics(count: Counts, antecedent: Counts, consequent: Counts, baskets: int) -> dict[str, Floats]:
@@ -147,7 +143,9 @@ def metrics(count: Counts, antecedent: Counts, consequent: Counts, baskets: int)
     }
 
 
-def _held_fixed(baskets: Baskets, rules: _Rules, significant: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+def _held_fixed(
+    baskets: Baskets, rules: _Rules, q_value: Floats, max_q_value: float
+) -> dict[str, NDArray[Any]]:
     """Lifts by level, p- and q-value of the last level, and what explains the significant."""
     antecedent, consequent, place = _once(rules)
     lifts: dict[str, NDArray[Any]] = {}
@@ -158,8 +156,8 @@ def _held_fixed(baskets: Baskets, rules: _Rules, significant: NDArray[np.bool_])
         p_value = found.p_value[place]
         told = {"adjusted_p_value": p_value, "adjusted_q_value": q_values(p_value, rules.hypotheses)}
         lifts[name] = found.lift[place]
-        explained_by[(told["adjusted_q_value"] > MAX_Q_VALUE) & (explained_by == UNEXPLAINED)] = str(level)
-    explained_by[~significant] = UNEXPLAINED
+        explained_by[(told["adjusted_q_value"] > max_q_value) & (explained_by == UNEXPLAINED)] = str(level)
+    explained_by[q_value > max_q_value] = UNEXPLAINED
     explained = explained_by != UNEXPLAINED
     return {**lifts, **told, "explained": explained, "explained_by": explained_by}
 

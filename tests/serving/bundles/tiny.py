@@ -34,7 +34,7 @@ WEIGHTS = np.random.default_rng(11).uniform(-0.1, 0.4, (len(ITEMS),) * 2).astype
 np.fill_diagonal(WEIGHTS, 0)
 SUBSTITUTES = np.array([[BUTTER, MARGARINE]], dtype="<i4")
 RULES: dict[tuple[tuple[int, ...], int], tuple[int, int, float, float, float, float, float, int, bool]] = {
-    # The columns of `RULE`, without `productive`.
+    # The columns of `RULE`.
     ((BREAD,), BUTTER): (150, 400, 1.7, 2.1, 1e-9, 1e-8, 1.8, 1, False),
     ((BUTTER,), BREAD): (150, 200, 1.7, 2.1, 1e-9, 1e-8, 1.8, 1, False),
     ((BREAD,), JAM): (120, 400, 2.3, 2.7, 1e-7, 1e-6, 2.4, 0, False),
@@ -95,7 +95,7 @@ def own_shares(customer_id: str) -> dict[int, float]:
 def rule_rows() -> RuleRows:
     """The rules as they lie in the file, not sorted by anything."""
     rows = [
-        ((*antecedent, *[-1] * (3 - len(antecedent))), consequent, *numbers, True)
+        ((*antecedent, *[-1] * (3 - len(antecedent))), consequent, *numbers)
         for (antecedent, consequent), numbers in RULES.items()
     ]
     return np.array(rows, dtype=RULE)

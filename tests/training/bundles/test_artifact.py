@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.bundles.artifact import RELATIONS, RULE, golden, rule_rows, write_artifact
+from training.bundles.artifact import RELATIONS, RULE, golden, write_artifact
 from training.bundles.findings import Findings
 from training.bundles.pipeline import final_model
 from training.config import Config
@@ -65,9 +65,8 @@ def test_rules_are_those_of_the_table(folder: Path, basketry: Findings) -> None:
     rules, items = loaded(folder, "rules.npy"), basketry.mined.baskets.items
     assert rules.dtype == RULE
     table = basketry.mined.rules
-    kept = table[table["productive"]]
-    assert len(rules) == len(kept)
-    for row, (_, told) in zip(rules[:50], kept.head(50).iterrows(), strict=False):
+    assert len(rules) == len(table)
+    for row, (_, told) in zip(rules[:50], table.head(50).iterrows(), strict=False):
         assert tuple(items[row["antecedent"][row["antecedent"] >= 0]]) == tuple(told["antecedent"])
         assert items[row["consequent"]] == told["consequent"]
         assert RELATIONS[row["relation"]] == told["relation"]
@@ -90,7 +89,3 @@ def test_golden_baskets_begin_with_an_empty_one_and_hold_no_substitutes(basketry
         assert not barred[basket][:, items].any()
         assert len(items) == len(probability)
         assert 0 < sum(probability) <= 1 + 1e-9
-
-
-def test_rows_of_rules_are_the_same_again(basketry: Findings) -> None:
-    assert rule_rows(basketry.mined).tobytes() == rule_rows(basketry.mined).tobytes()

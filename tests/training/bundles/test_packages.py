@@ -25,7 +25,7 @@ KNOWN = ItemValues(np.array([3.0, 2.0, 5.0, 4.0]), np.array([1.0, 0.8, 2.0, 1.0]
 
 
 def rule(antecedent: tuple[str, ...], consequent: str, count: int, **changes: object) -> dict[str, object]:
-    told = {"q_value": 0.001, "productive": True, "explained": False, "relation": "complement"}
+    told = {"q_value": 0.001, "explained": False, "relation": "complement"}
     return {"antecedent": antecedent, "consequent": consequent, "count": count, **told, **changes}
 
 
@@ -77,9 +77,7 @@ def test_three_items_are_a_bundle_where_every_two_of_them_are_complements() -> N
     assert ("bread", "butter", "jam") not in {one.items for one in without}
 
 
-@pytest.mark.parametrize(
-    "changes", [{"q_value": 0.06}, {"explained": True}, {"relation": "substitute"}, {"productive": False}]
-)
+@pytest.mark.parametrize("changes", [{"q_value": 0.06}, {"explained": True}, {"relation": "substitute"}])
 def test_what_is_no_evidence_of_a_complement_is_no_bundle(changes: dict[str, object]) -> None:
     assert packages(mined(*pair("bread", "butter", 10, **changes)), KNOWN, ASSUMED) == []
 

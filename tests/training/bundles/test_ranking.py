@@ -103,7 +103,7 @@ def test_what_belongs_together_and_what_the_customer_is_used_to_come_first(confi
     assert min(ranking.known, ranking.unknown) > 0.05
 
 
-def test_the_newest_baskets_do_not_teach_what_is_hidden_from_them(config: BundlesConfig) -> None:
+def test_what_is_hidden_from_the_newest_baskets_does_not_teach_how_to_find_it(config: BundlesConfig) -> None:
     """A pair that comes up in the newest baskets alone is associated in the end, but tunes nothing."""
     older = shoppers(np.random.default_rng(0), habits=False)
     older = [row for row in older if row[1] > config.learned_days]
@@ -112,6 +112,22 @@ def test_the_newest_baskets_do_not_teach_what_is_hidden_from_them(config: Bundle
     ranking = fit_ranking(baskets, pair_counts(baskets.table), config)
     new, figs = (baskets.items.tolist().index(name) for name in ("new", "figs"))
     assert ranking.associations.weights[figs, new] > 0.05
+    assert ranking.unknown == pytest.approx(0.05, abs=0.01)  # nothing known before told of what was hidden
+
+
+def test_customers_without_an_older_basket_teach_nothing_of_habits(config: BundlesConfig) -> None:
+    rows = shoppers(np.random.default_rng(0), habits=True)
+    renamed = [(f"new {who}" if age < config.learned_days else who, age, items) for who, age, items in rows]
+    baskets = made(renamed)
+    ranking = fit_ranking(baskets, pair_counts(baskets.table), config)
+    assert ranking.habit == 0.0
+    assert ranking.known == ranking.unknown
+
+
+def test_own_shares_look_back_a_year() -> None:
+    baskets = made([("ann", 10, ["a"]), ("ann", 364, ["b"]), ("ann", 366, ["c"])])
+    assert own_shares(baskets).toarray().tolist() == [[0.5, 0.5, 0]]
+    assert own_shares(baskets, 2.0).toarray().tolist() == [[pytest.approx(1 / 3)] * 3]
 
 
 @pytest.mark.parametrize("age", [1.0, 100.0])
