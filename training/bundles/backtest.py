@@ -53,7 +53,7 @@ def judge(mined: Mined, later: Baskets, config: BundlesConfig) -> Judged:
 
     Customers without a mined basket have no own shares.
     """
-    hidden = hide_one(later, config.test_baskets, least=3)
+    hidden = hide_one(later, config.test_baskets)
     if not len(hidden.item):
         raise InputError(
             f"suggestions are judged on baskets of the newest {config.test_days} days, and none of them has three "

@@ -10,6 +10,9 @@ from scipy.sparse import csr_array
 from features.baskets import Baskets
 from features.interactions import Codes
 
+LEAST = 3
+"""Items of a basket that suggestions are learnt from and judged on: what is left of fewer says little."""
+
 _SEED = 0
 
 
@@ -30,13 +33,13 @@ class Hidden:
         return Hidden(self.held[places], self.item[places], self.customer[places])
 
 
-def hide_one(baskets: Baskets, count: int, least: int) -> Hidden:
-    """Draw up to `count` of the baskets with `least` items or more, and hide one item of each by chance.
+def hide_one(baskets: Baskets, count: int) -> Hidden:
+    """Draw up to `count` of the baskets with `LEAST` items or more, and hide one item of each by chance.
 
     The same baskets always lose the same items.
     """
     random = np.random.default_rng(_SEED)
-    large = np.flatnonzero(np.diff(baskets.table.indptr) >= least)
+    large = np.flatnonzero(np.diff(baskets.table.indptr) >= LEAST)
     drawn = np.sort(random.permutation(large)[:count])
     table = baskets.table[drawn]
     place = table.indptr[:-1] + (random.random(len(drawn)) * np.diff(table.indptr)).astype(np.int64)

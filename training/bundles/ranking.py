@@ -85,11 +85,11 @@ def fit_ranking(baskets: Baskets, together: NDArray[np.int64], config: BundlesCo
     """
     newer = baskets.age < config.learned_days
     before, learned = baskets.chosen(np.flatnonzero(~newer)), baskets.chosen(np.flatnonzero(newer))
-    hidden = hide_one(learned, _LEARNED_BASKETS, least=2)
+    hidden = hide_one(learned, _LEARNED_BASKETS)
     if not len(hidden.item) or not before.table.nnz:
         raise InputError(
             f"suggestions are learnt from baskets of the newest {config.learned_days} days and from older ones, "
-            "and one of the two has none with two items: bring a longer history, or change [bundles] learned_days"
+            "and one of the two has none with three items: bring a longer history, or change [bundles] learned_days"
         )
     taught = associations(before, together - pair_counts(learned.table), config)
     own = known_shares(own_shares(before, config.learned_days), hidden.customer)
