@@ -13,6 +13,7 @@ from rich.progress import track
 from features.check import cut_offs, offering, rhythm, undeclared_levels
 from features.errors import InputError
 from features.feature_set import FeatureSet
+from features.item_level import require_item_level
 from features.moments import cross_sell_moments, data_period, labelled_moments
 from features.pairs import PairSet, pair_set
 from features.publish import publish
@@ -61,6 +62,8 @@ def check(dataset: Path, workspace: Path) -> None:
     if opened.dataset.cross_sell is not None:
         moments = cross_sell_moments(opened.tables, opened.dataset)
         print_cross_sell_moments(console, moments, opened.dataset.cross_sell.horizon_days)
+    if opened.dataset.bundles is not None:
+        require_item_level(opened.tables, opened.dataset.bundles.item_level)
     print_undeclared(console, undeclared_levels(opened.tables, opened.dataset))
     console.print(f"{len(opened.features.names)} features; `python -m features describe` lists them.")
 

@@ -144,6 +144,11 @@ def _kept(table: csr_array, caps: Caps, as_of: datetime) -> Codes:
     kept = most_bought(table, caps.max_items)
     kept = kept[_counts(table)[kept] >= max(caps.min_count, 1)]
     if not len(kept):
+        if not table.shape[1]:
+            raise InputError(
+                f"nothing that was bought before {as_of:%Y-%m-%d} has a value at the [bundles] item_level: fill "
+                "that column of the items table for products that are sold, or choose another level"
+            )
         raise InputError(
             f"no item is in {max(caps.min_count, 1)} baskets before {as_of:%Y-%m-%d}; "
             "choose a coarser [bundles] item_level, or lower min_count"

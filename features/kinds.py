@@ -9,6 +9,9 @@ import ibis
 
 from features.contract import Kind
 
+MAX_ID = 128
+"""Characters of an id: what a call of the service takes."""
+
 _EARLIEST = datetime(1900, 1, 1)  # noqa: DTZ001 - canonical timestamps carry no zone; they mean UTC
 _LAST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - as above
 _DATE = r"^\d{4}[-/]\d"
@@ -17,7 +20,7 @@ _TRUE = ("true", "t", "yes", "y", "1")
 _FALSE = ("false", "f", "no", "n", "0")
 
 RULES: Mapping[Kind, str] = {
-    Kind.ID: "must be text or a whole number",
+    Kind.ID: "must be text of up to 128 characters or a whole number",
     Kind.TEXT: "must be text",
     Kind.TIMESTAMP: "must be a date or a time such as 2017-12-31 or 2017-12-31T10:00:00",
     Kind.NUMBER: "must be a number",
@@ -26,7 +29,7 @@ RULES: Mapping[Kind, str] = {
 """What a cell of each kind must be, in words."""
 
 WAYS_OUT: Mapping[Kind, str] = {
-    Kind.ID: "cast it to a whole number at the source or in sql, so that 17.0 becomes 17",
+    Kind.ID: "cast it to a whole number at the source or in sql, so that 17.0 becomes 17; shorten longer text",
     Kind.TEXT: "cast it in sql",
     Kind.TIMESTAMP: "convert it in sql, for example with strptime(column, '%d.%m.%Y')",
     Kind.NUMBER: "write numbers with a decimal point and nothing else, like 1234.50",
@@ -114,7 +117,7 @@ class _Reader(Protocol):
 def _as_id(given: ibis.Value) -> tuple[ibis.Value, ...] | None:
     dtype = given.type()
     if dtype.is_string():
-        return given, given.re_search(r"^-?\d+\.0+$")
+        return given, given.re_search(r"^-?\d+\.0+$") | (given.length() > MAX_ID)
     if dtype.is_integer() or dtype.is_uuid() or (dtype.is_decimal() and dtype.scale == 0):
         return (given.cast("string"),)
     return (given.cast("string"), given.notnull()) if dtype.is_floating() or dtype.is_decimal() else None

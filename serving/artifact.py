@@ -105,7 +105,8 @@ def readable(folder: Path) -> Iterator[None]:
         yield
     except ValueError as fault:
         raise ModelError(
-            f"the model in {folder} has no format that this service reads: {_first_broken_rule(fault)}"
+            f"the model in {folder} has no format that this service reads: {_first_broken_rule(fault)}; "
+            "train and pull it again"
         ) from fault
 
 
@@ -138,7 +139,7 @@ def verified(folder: Path, parts: Sequence[str]) -> dict[str, bytes]:
 def _require_exact_files(folder: Path, parts: Sequence[str]) -> None:
     if not folder.is_dir():
         raise ModelError(f"there is no model folder at {folder}: fetch one with python -m serving pull")
-    found = {path.name for path in folder.iterdir()}
+    found = {path.name for path in folder.iterdir() if path.is_file()}
     wanted = {*parts, CHECKSUMS}
     if found != wanted:
         wrong = [f"missing {name}" for name in sorted(wanted - found)]
@@ -149,7 +150,7 @@ def _require_exact_files(folder: Path, parts: Sequence[str]) -> None:
 def _expected_checksums(folder: Path, parts: Sequence[str]) -> dict[str, str]:
     try:
         expected = json.loads((folder / CHECKSUMS).read_bytes())
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise ModelError(f"{CHECKSUMS} in {folder} is no JSON: pull the model again") from fault
     if not isinstance(expected, dict) or sorted(expected) != sorted(parts):
         raise ModelError(

@@ -12,6 +12,10 @@ CONFIG = Path(__file__).with_name("config.toml")
 _Share = Annotated[float, Field(gt=0, le=1)]
 
 
+_TEN_YEARS = 3650
+"""Days; a longer look back is a slip of the pen."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -125,8 +129,8 @@ class BundlesConfig(_Section):
     max_items: int = Field(ge=2)
     max_q_value: _Share
     item_penalty: float = Field(gt=0)
-    learned_days: int = Field(ge=1)
-    test_days: int = Field(ge=1)
+    learned_days: int = Field(ge=1, le=_TEN_YEARS)
+    test_days: int = Field(ge=1, le=_TEN_YEARS)
     test_baskets: int = Field(ge=1)
     packages: Packages
     promotion: BundlesPromotion

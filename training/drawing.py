@@ -54,6 +54,11 @@ def percent(axes: Axes, which: str) -> None:
         getattr(axes, f"{name}axis").set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
 
 
+def literal(text: str) -> str:
+    """Somebody's own text, whose dollar signs are dollars and begin no formula."""
+    return text.replace("$", r"\$")
+
+
 def headline(claim: str, words: str) -> str:
     """A title that names a feature, on as many lines as it takes."""
     return fill(f"{claim}: {words}", 68)

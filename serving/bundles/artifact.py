@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -80,7 +81,7 @@ class Description(Described):
 
 
 class Item(Part):
-    """One item: in how many baskets it is, and what is earned on one of it (None = unknown)."""
+    """One item: in how many baskets it is, and what is earned in a basket that holds it (None = unknown)."""
 
     id: str = Field(min_length=1)
     name: str
@@ -154,15 +155,22 @@ def _parsed(parts: Mapping[str, bytes]) -> BundlesArtifact:
 def _array(parts: Mapping[str, bytes], name: str, kind: np.dtype[Any]) -> NDArray[Any]:
     """A view of the file's bytes: no size is believed before the bytes are there, no object is ever made."""
     content = BytesIO(parts[name])
-    version = npy.read_magic(content)
-    read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, by_column, found = read_header(content)
+    shape, by_column, found = _header(content, name)
     if found != kind:
         raise ValueError(f"{name} holds {found} instead of {kind}")
     if math.prod(shape) * kind.itemsize != len(parts[name]) - content.tell():
         raise ValueError(f"{name} is longer or shorter than its header says")
     values = np.frombuffer(parts[name], kind, offset=content.tell())
     return values.reshape(shape, order="F" if by_column else "C")
+
+
+def _header(content: BytesIO, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    try:
+        version = npy.read_magic(content)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        return read(content)
+    except (TokenError, SyntaxError, OverflowError) as fault:  # numpy evaluates the header's text
+        raise ValueError(f"{name} has no header that can be read") from fault
 
 
 def _require_items(items: tuple[Item, ...], baskets: int) -> None:

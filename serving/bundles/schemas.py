@@ -40,7 +40,9 @@ class Suggestion(Answer):
     item_id: str = Field(description="Id at the item level.", examples=["PASTA SAUCE"])
     name: str
     probability: float = Field(description="That it is the one item which this basket lacks.")
-    margin: float | None = Field(description="What is earned on one of it, in `currency`; null when unknown.")
+    margin: float | None = Field(
+        description="What is earned in a basket that holds it, in `currency`; null when unknown."
+    )
     expected_margin: float | None = Field(description="Probability times margin, null without a margin.")
     evidence: Evidence = Field(
         description="`significant`: the rule holds beyond chance (its q-value is small enough) and is not "

@@ -91,6 +91,12 @@ def test_check_says_nothing_of_items_where_none_are_declared(tmp_path: Path) -> 
     assert "offer" not in said.output.casefold()
 
 
+def test_check_refuses_baskets_of_a_level_that_no_item_has(tmp_path: Path) -> None:
+    said = run(opened(tmp_path, '[bundles]\nitem_level = "type"\n'), "check")
+    assert isinstance(said.exception, InputError)
+    assert 'item_level = "type"' in str(said.exception)
+
+
 def test_describe_lists_the_features_of_pairs_as_well(tmp_path: Path) -> None:
     described = json.loads(run(opened(tmp_path), "describe").output)
     assert set(described) == {"fingerprint", "features", "cross_sell"}

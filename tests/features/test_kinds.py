@@ -27,7 +27,12 @@ def typed_lines(folder: Path, **columns: list[object] | pa.Array) -> str:
         (
             "customer_id",
             [17.0, 18.0],
-            "must be text or a whole number: 2 of 2 rows break this, first '17.0', '18.0'",
+            "must be text of up to 128 characters or a whole number: 2 of 2 rows break this, first '17.0', '18.0'",
+        ),
+        (
+            "item_id",
+            ["i" * 129, "i" * 128],
+            "transactions.item_id must be text of up to 128 characters or a whole number: 1 of 2 rows breaks this",
         ),
         (
             "customer_id",

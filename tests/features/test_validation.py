@@ -73,7 +73,7 @@ def test_three_examples_are_enough(tmp_path: Path) -> None:
         ),
         (
             "17.0,b1,2024-01-05,i1,2,2",
-            "transactions.customer_id must be text or a whole number: 1 of 10 rows",
+            "transactions.customer_id must be text of up to 128 characters or a whole number: 1 of 10 rows",
         ),
         ("12,b1,31.12.2023,i1,2,2", "transactions.ts must be a date or a time such as"),
         ("12,b1,12/31/2023,i1,2,2", "transactions.ts must be a date or a time such as"),

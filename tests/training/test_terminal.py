@@ -18,3 +18,10 @@ def test_nothing_is_cut_off(width: int) -> None:
     assert "…" not in text
     digits = [[letter for letter in said if letter.isdigit()] for said in (text, "".join(ROW))]
     assert sorted(digits[0]) == sorted(digits[1])
+
+
+def test_cells_are_plain_text_whatever_they_hold() -> None:
+    stream = StringIO()
+    Console(file=stream, width=80).print(table("a title", ["item"], [["PASTA [/red]"], ["Sauce [bold]"]]))
+    assert "PASTA [/red]" in stream.getvalue()
+    assert "Sauce [bold]" in stream.getvalue()

@@ -57,7 +57,8 @@ def judge(mined: Mined, later: Baskets, config: BundlesConfig) -> Judged:
     if not len(hidden.item):
         raise InputError(
             f"suggestions are judged on baskets of the newest {config.test_days} days, and none of them has three "
-            "items that were mined: bring a longer history, or change [bundles] test_days"
+            "items that were mined: bring a longer history, choose a finer item_level, or change test_days of "
+            "[bundles] in the configuration"
         )
     names = later.customers[hidden.customer]
     own = _own(mined.baskets, names)

@@ -19,7 +19,7 @@ PARENTS = 40
 STATISTICS = (
     "Support, confidence, lift, leverage, conviction and Zhang's metric as usual; of the lift a 95 % interval.",
     "p-value: Fisher's exact test, one-sided, over all baskets; q-value: Benjamini-Hochberg over all pairs.",
-    "Adjusted lift: within strata of basket size, store, 28 days and state of promotion, tested as by Mantel, Haenszel.",
+    "Adjusted lift: within strata of basket size, store, 28 days and promotion, tested as by Mantel and Haenszel.",
     "Explained: significant, but no more once these are held fixed; never shown as evidence, never in a bundle.",
     "Complements, substitutes: more, or fewer, baskets with both than the same customers' purchases let expect.",
     "A longer rule is kept only where it says more than each of its parts.",

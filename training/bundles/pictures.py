@@ -10,6 +10,7 @@ from training.bundles import plots
 from training.bundles.explanation import taken
 from training.bundles.findings import Findings
 from training.bundles.network import Edge, Node, rule_network
+from training.drawing import literal
 from training.intervals import Interval
 
 METRICS = {"hit rate": "hit_rate_at_", "MRR": "mrr_at_"}
@@ -26,8 +27,9 @@ def pictures(findings: Findings) -> dict[str, Figure]:
 def _drawn(findings: Findings) -> Iterator[tuple[str, Figure]]:
     yield "quality", plots.quality(_quality(findings))
     significant = _significant(findings)
-    if len(significant):
+    if len(_evidence(findings)):
         yield "associations", plots.associations(_matrix(findings))
+    if len(significant):
         yield (
             "promotion",
             plots.promotion(
@@ -47,7 +49,7 @@ def _drawn(findings: Findings) -> Iterator[tuple[str, Figure]]:
             plots.substitutes(
                 substitutes["count"].to_numpy(dtype=np.float64),
                 substitutes["expected_within"].to_numpy(),
-                [f"{findings.name(first)} or {findings.name(second)}" for first, second in names],
+                [f"{_name(findings, first)} or {_name(findings, second)}" for first, second in names],
             ),
         )
     if findings.packages:
@@ -77,7 +79,7 @@ def _evidence(findings: Findings) -> pd.DataFrame:
 
 def _names(findings: Findings, pairs: pd.DataFrame) -> Iterator[tuple[str, str]]:
     for antecedent, consequent in zip(pairs["antecedent"], pairs["consequent"], strict=True):
-        yield findings.name(antecedent[0]), findings.name(consequent)
+        yield _name(findings, antecedent[0]), _name(findings, consequent)
 
 
 def _matrix(findings: Findings) -> plots.Matrix:
@@ -85,11 +87,11 @@ def _matrix(findings: Findings) -> plots.Matrix:
     ends = _ends(_evidence(findings))
     often = pd.concat([ends["first"], ends["second"]]).value_counts().rename_axis("item").reset_index()
     items = often.sort_values(["count", "item"], ascending=[False, True])["item"].head(_ITEMS).tolist()
-    items.sort(key=lambda item: (findings.parent(item), findings.name(item), item))
+    items.sort(key=lambda item: (_parent(findings, item), _name(findings, item), item))
     told = _ends(findings.pairs).pivot_table(index="first", columns="second", values="adjusted_lift")
     half = told.reindex(index=items, columns=items).to_numpy()
     lift = np.where(np.isnan(half), half.T, half)
-    names, groups = [findings.name(item) for item in items], [findings.parent(item) for item in items]
+    names, groups = [_name(findings, item) for item in items], [_parent(findings, item) for item in items]
     return plots.Matrix(names, groups, lift)
 
 
@@ -104,7 +106,7 @@ def _network(findings: Findings) -> Figure:
         for told in zip(strongest["first"], strongest["second"], strongest["adjusted_lift"], strict=True)
     ]
     nodes = {
-        item: Node(findings.name(item), findings.parent(item), int(count))
+        item: Node(_name(findings, item), _parent(findings, item), int(count))
         for item, count in zip(findings.mined.baskets.items.tolist(), findings.counts, strict=True)
     }
     return rule_network(nodes, edges)
@@ -113,10 +115,18 @@ def _network(findings: Findings) -> Figure:
 def _extra_margin(findings: Findings) -> Figure:
     offers = [
         plots.Offer(
-            " + ".join(findings.name(item) for item in one.items),
+            " + ".join(_name(findings, item) for item in one.items),
             one.persuadable * one.won_per_basket,
             one.given_away,
         )
         for one in findings.packages[:_PACKAGES]
     ]
     return plots.extra_margin(offers, findings.assumed.uptake, findings.workspace.dataset.currency)
+
+
+def _name(findings: Findings, item: str) -> str:
+    return literal(findings.name(item))
+
+
+def _parent(findings: Findings, item: str) -> str:
+    return literal(findings.parent(item))

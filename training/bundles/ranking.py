@@ -89,8 +89,8 @@ def fit_ranking(baskets: Baskets, together: NDArray[np.int64], config: BundlesCo
     if not len(hidden.item) or not before.table.nnz:
         raise InputError(
             f"suggestions are learnt from baskets of the newest {config.learned_days} days and from older ones, "
-            "and one of the two has none with three items: bring a longer history, or change learned_days of "
-            "[bundles] in the configuration"
+            "and one of the two has none with three items: bring a longer history, choose a finer item_level, or "
+            "change learned_days of [bundles] in the configuration"
         )
     taught = associations(before, together - pair_counts(learned.table), config)
     own = known_shares(own_shares(before, config.learned_days), hidden.customer)

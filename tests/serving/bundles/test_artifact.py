@@ -132,6 +132,7 @@ OBJECTS = np.array([{"a": 1}], dtype=object)
         (array("weights.npy", b"PK\x03\x04" + b"0" * 100), "magic"),
         (array("weights.npy", b"\x93NUMPY\x01\x00\x05\x00x=1\n\n"), "header"),
         (array("weights.npy", b"\x93NUMPY\x09\x00" + b"0" * 100), "."),
+        (array("weights.npy", b"\x93NUMPY\x01\x00\x05\x00{'a(\n"), "header"),
         (cut("weights.npy"), r"weights\.npy is longer or shorter"),
         (promising(10**9), r"weights\.npy is longer or shorter"),
         (promising(10**30), r"weights\.npy is longer or shorter"),

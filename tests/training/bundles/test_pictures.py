@@ -1,11 +1,13 @@
 """Every picture of a run."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training.arrays import Floats
+from training.bundles.artifact import ItemWords
 from training.bundles.findings import Findings
 from training.bundles.pictures import pictures
 
@@ -73,3 +75,17 @@ def test_what_was_not_found_leaves_no_picture(basketry: Findings) -> None:
         basketry.mined, rules=basketry.mined.rules.iloc[:0], substitutes=basketry.mined.substitutes.iloc[:0]
     )
     assert list(pictures(replace(basketry, mined=bare, packages=()))) == ["quality"]
+
+
+def test_significant_pairs_without_evidence_leave_no_associations(basketry: Findings) -> None:
+    rules = basketry.mined.rules.assign(explained=True, explained_by="basket size")
+    left = pictures(replace(basketry, mined=replace(basketry.mined, rules=rules), packages=()))
+    assert set(left) == {"quality", "promotion", "substitutes"}
+
+
+def test_dollars_in_names_are_no_formula(basketry: Findings, tmp_path: Path) -> None:
+    items = basketry.mined.baskets.items.tolist()
+    words = ItemWords({item: rf"$\frac{{a}}$ {item}" for item in items}, dict.fromkeys(items, r"$\bad{ $"))
+    for name, figure in pictures(replace(basketry, words=words)).items():
+        figure.savefig(tmp_path / f"{name}.png")
+    assert (tmp_path / "rule_network.png").stat().st_size > 0
