@@ -77,7 +77,7 @@ def test_a_rule_of_both_items_names_both_and_weak_evidence_is_called_so() -> Non
         "1 basket with [Pasta] and Sauce: 0.9 times as many as by chance, "
         "not comparable with basket size, store, season and promotions held fixed"
     )
-    assert evidence(suggestion("Oil", 0.1, RULE, evidence="weak"), NAMES).endswith("season (weak evidence)")
+    assert evidence(suggestion("Oil", 0.1, RULE, evidence="weak"), NAMES).endswith("fixed (weak evidence)")
 
 
 def beer_with_cheese_by_chance(files: dict[str, Any]) -> None:
