@@ -65,6 +65,8 @@ class Baskets:
     """(baskets,) places in `customers`, rising."""
     age: Floats
     """(baskets,) days from the basket's newest line to the moment, above 0."""
+    oldest: Floats
+    """(baskets,) days from the basket's oldest line to the moment: above `age` where it was filled over time."""
     cell: Codes
     """(baskets,) the basket's store and week, or its week alone where no basket has a store.
 
@@ -90,6 +92,7 @@ class Baskets:
             table=self.table[baskets],
             customer=self.customer[baskets],
             age=self.age[baskets],
+            oldest=self.oldest[baskets],
             cell=self.cell[baskets],
         )
 
@@ -107,7 +110,7 @@ def baskets(tables: Tables, declared: Bundles, as_of: datetime, caps: Caps) -> B
     within = np.flatnonzero(np.diff(everything.indptr) <= caps.max_basket_items)
     kept = _kept(everything[within], caps, as_of)
     table = everything[within][:, kept]
-    seconds, stores = _places(past)
+    seconds, oldest, stores = _places(past)
     cell, stratum, cells = _cells(stores[within], seconds[within], week_shift(tables.promotions, as_of))
     customers, customer = np.unique(_customers(lines)[within], return_inverse=True)
     return Baskets(
@@ -116,6 +119,7 @@ def baskets(tables: Tables, declared: Bundles, as_of: datetime, caps: Caps) -> B
         table=table,
         customer=customer.astype(np.int32),
         age=seconds[within] / DAY,
+        oldest=oldest[within] / DAY,
         cell=cell,
         stratum=stratum,
         promoted=promoted_cells(tables, past, declared.item_level, cells, lines.items[kept]),
@@ -160,10 +164,11 @@ def _counts(table: csr_array) -> NDArray[np.int64]:
     return np.bincount(table.indices, minlength=table.shape[1]).astype(np.int64)
 
 
-def _places(past: History) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """(baskets,) seconds before the moment, and store, in the order of `interactions`."""
+def _places(past: History) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+    """(baskets,) seconds from newest and oldest line to the moment, and store, in the order of `interactions`."""
     rows = visits(past).order_by(Column.CUSTOMER, "age", Column.BASKET).to_pyarrow()
-    return rows["age"].to_numpy(), np.array(rows[Column.STORE].to_pylist(), dtype=np.str_)
+    stores = np.array(rows[Column.STORE].to_pylist(), dtype=np.str_)
+    return rows["age"].to_numpy(), rows["oldest"].to_numpy(), stores
 
 
 def _cells(stores: NDArray[Any], seconds: NDArray[np.int64], shift: int) -> tuple[Codes, Codes, Cells]:

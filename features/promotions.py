@@ -84,11 +84,16 @@ def promoted_cells(
 
 
 def visits(past: History) -> ibis.Table:
-    """Customer, basket, `age` in seconds and `store` of every basket; a basket of two stores is in the lower."""
+    """Customer, basket, `age`, `oldest` and `store` of every basket; one of two stores is in the lower.
+
+    In seconds, `age` is that of the newest line and `oldest` that of the oldest.
+    """
     rolled = past.roll_up(BASKET)
     assert rolled is not None, "features.dataset sees to it that there are transactions"
     store = _[Column.STORE].fill_null(NO_STORE) if Column.STORE in rolled.columns else ibis.literal(NO_STORE)
-    return rolled.select(Column.CUSTOMER, Column.BASKET, "age", **{Column.STORE: store})
+    named = rolled.select(Column.CUSTOMER, Column.BASKET, "age", **{Column.STORE: store})
+    begun = past.tables["purchases"].group_by(Column.CUSTOMER, Column.BASKET).aggregate(oldest=_.age.max())
+    return named.inner_join(begun, [Column.CUSTOMER, Column.BASKET])
 
 
 def _announced(tables: Tables, as_of: datetime, level: str, cells: Cells) -> ibis.Table:

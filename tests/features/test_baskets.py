@@ -104,6 +104,7 @@ def test_baskets_of_a_shop(tmp_path: Path) -> None:
     assert found.table.has_sorted_indices
     assert found.customer.tolist() == [0, 0, 0, 1, 2]
     np.testing.assert_allclose(found.age, [2, 8, 8, 30, 5])
+    np.testing.assert_allclose(found.oldest, [2, 8, 8, 30, 5], atol=2 / 86_400)
     assert found.counts.tolist() == [3, 2, 2]
     assert found.left_out == LeftOut(large_baskets=0, rare_items=0, lines=0)
 
@@ -224,3 +225,10 @@ def test_a_moment_before_all_purchases_is_refused(tmp_path: Path) -> None:
 def test_no_item_in_enough_baskets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no item is in 4 baskets before 2024-04-01"):
         made(tmp_path, caps=Caps(10, 10, 4))
+
+
+def test_a_basket_is_as_old_as_its_oldest_line_whatever_came_again(tmp_path: Path) -> None:
+    lines = "customer_id,basket_id,ts,item_id,amount\nann,b1,@9,p1,1\nann,b1,@2,p1,1\nann,b1,@4,p3,1\n"
+    found = made(tmp_path, transactions=lines)
+    assert (found.age.tolist(), found.oldest.tolist()) == ([2], [9])
+    assert found.chosen(np.array([0])).oldest.tolist() == [9]

@@ -72,7 +72,7 @@ def train_bundles(
     next(steps)
     older = mine(baskets(workspace.tables, declared, tested_from, caps), config)
     next(steps)
-    newer = everything.chosen(np.flatnonzero(everything.age <= config.test_days))
+    newer = everything.chosen(np.flatnonzero(everything.oldest <= config.test_days))
     judged = judge(older, _of_items(newer, older.baskets.items), config)
     next(steps)
     mined = mine(everything, config)

@@ -24,6 +24,7 @@ def made(rows: Sequence[Row], items: Sequence[str] = ()) -> Baskets:
         table=csr_array((np.ones(starts[-1]), indices, starts), shape=(len(rows), len(catalogue))),
         customer=np.array([customers.index(customer) for customer, *_ in rows], dtype=np.int32),
         age=np.array([age for _, age, _ in rows], dtype=np.float64),
+        oldest=np.array([age for _, age, _ in rows], dtype=np.float64),
         cell=np.zeros(len(rows), dtype=np.int32),
         stratum=np.zeros(1, dtype=np.int32),
         promoted=None,

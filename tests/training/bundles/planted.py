@@ -93,6 +93,7 @@ def _baskets(
         table=csr_array(held.astype(float)),
         customer=customer.astype(np.int32),
         age=(7.0 * (WEEKS - cell % WEEKS)).astype(np.float64),
+        oldest=(7.0 * (WEEKS - cell % WEEKS)).astype(np.float64),
         cell=cell.astype(np.int32),
         stratum=(stores * WEEKS + weeks // 4).astype(np.int32),
         promoted=csr_array(shown),

@@ -28,6 +28,7 @@ def shop(
         table=_table(held, items),
         customer=np.array([buyers.index(one) for one in customers or "x" * len(held)], dtype=np.int32),
         age=np.ones(len(held)),
+        oldest=np.ones(len(held)),
         cell=np.array(cells or [0] * len(held), dtype=np.int32),
         stratum=np.array(strata, dtype=np.int32),
         promoted=None if promoted is None else _table(promoted, items),

@@ -66,6 +66,21 @@ def test_nothing_of_the_test_period_was_mined_before_it(tmp_path: Path, quick: C
     assert after.mined.together[rice, nuts] > before.mined.together[rice, nuts]
 
 
+def test_a_basket_that_was_begun_before_the_test_period_is_not_judged(
+    basketry: Findings, tmp_path: Path, quick: Config
+) -> None:
+    """Its first items were mined: what is hidden from it might be one of them."""
+    declared = write_basketry(tmp_path)
+    lines = pd.read_parquet(declared.parent / "lines.parquet")
+    tested_from = pd.Timestamp(basketry.tested_from).tz_localize(None)
+    after = lines[lines["ts"] >= tested_from]
+    begun = after.groupby("basket_id").head(1).assign(ts=tested_from - pd.Timedelta(days=1))
+    pd.concat([lines, begun.assign(item_id="rice")]).to_parquet(declared.parent / "lines.parquet")
+    opened = open_workspace(declared, tmp_path / "workspace")
+    with pytest.raises(InputError, match="none of them has three items"):
+        train_bundles(opened, declared_bundles(opened.dataset, None), quick.bundles)
+
+
 def test_packages_hold_no_substitutes_and_no_pair_that_a_promotion_explains(basketry: Findings) -> None:
     assert basketry.packages
     for package in basketry.packages:

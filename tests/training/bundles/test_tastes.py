@@ -47,6 +47,7 @@ def _p_values(seed: int) -> tuple[np.ndarray, np.ndarray]:
         table=csr_array(held),
         customer=customer.astype(np.int32),
         age=np.ones(2400),
+        oldest=np.ones(2400),
         cell=np.zeros(2400, dtype=np.int32),
         stratum=np.zeros(1, dtype=np.int32),
         promoted=None,
