@@ -29,7 +29,7 @@ from training.cross_sell.gate import judge as judge_cross_sell
 from training.cross_sell.pipeline import CROSS_SELL, declared_cross_sell, train_cross_sell
 from training.cross_sell.pipeline import record as record_cross_sell
 from training.effort import Effort
-from training.registry import champion_of, find_version, record_verdict, scores_behind, use_registry
+from training.registry import Version, champion_of, find_version, record_verdict, scores_behind, use_registry
 from training.report_folder import write_figures
 from training.verdict import Verdict
 
@@ -62,11 +62,9 @@ def churn(dataset: Path, workspace: Path, config: Path, metrics_json: Path | Non
     opened = _open(dataset, workspace)
     findings = train_churn(opened, values, _watch("building snapshots"), _watch("backtesting"))
     print_findings(Console(), findings)
-    with _NOTES.status("writing plots, model card and the registered version"):
-        version = record(findings, values)
+    _register(CHURN, lambda: record(findings, values))
     if metrics_json:
         write_figures(metrics_json, as_json(findings))
-    click.echo(f"{CHURN} version {version.number} is registered; the gate: python -m training promote")
 
 
 @commands.command("cross-sell")
@@ -90,15 +88,10 @@ def cross_sell(
     findings = train_cross_sell(opened, declared, values.cross_sell, _watch("walking through time"))
     effort.ended("training")
     cross_sell_report.print_findings(Console(), findings)
-    with _NOTES.status("writing plots, model card and the registered version"):
-        version = record_cross_sell(findings, values)
+    _register(CROSS_SELL, lambda: record_cross_sell(findings, values))
     effort.ended("reporting")
     if metrics_json:
         write_figures(metrics_json, {**cross_sell_figures(findings), "effort": effort.told()})
-    click.echo(
-        f"{CROSS_SELL} version {version.number} is registered; "
-        f"the gate: python -m training promote --model {CROSS_SELL}"
-    )
 
 
 @commands.command()
@@ -122,15 +115,10 @@ def bundles(
     findings = train_bundles(opened, declared, values.bundles, _watch("mining"))
     effort.ended("training")
     bundles_report.print_findings(Console(), findings)
-    with _NOTES.status("writing plots, model card and the registered version"):
-        version = record_bundles(findings, values)
+    _register(BUNDLES, lambda: record_bundles(findings, values))
     effort.ended("reporting")
     if metrics_json:
         write_figures(metrics_json, {**bundle_figures(findings), "effort": effort.told()})
-    click.echo(
-        f"{BUNDLES} version {version.number} is registered; "
-        f"the gate: python -m training promote --model {BUNDLES}"
-    )
 
 
 @commands.command()
@@ -156,6 +144,15 @@ def promote(model: str, version: int | None, config: Path) -> None:
     outcome = "is the champion" if verdict.promoted else "stays a challenger"
     click.echo(f"{model} version {challenger.number} {outcome}")
     sys.exit(0 if verdict.promoted else 1)
+
+
+def _register(model: str, record_version: Callable[[], Version]) -> None:
+    """Leave the report and the version, and say what comes next."""
+    with _NOTES.status("writing plots, model card and the registered version"):
+        version = record_version()
+    click.echo(
+        f"{model} version {version.number} is registered; the gate: python -m training promote --model {model}"
+    )
 
 
 def _gate(model: str, config: Config) -> Callable[[pd.DataFrame, pd.DataFrame | None], Verdict]:

@@ -75,7 +75,7 @@ def test_from_transactions_to_an_explained_answer(walked: Walk) -> None:
     place, said, predict = walked(write_market)
     assert said[1:] == [
         "6 snapshots, 1,179 rows, 96 features",
-        "churn version 1 is registered; the gate: python -m training promote",
+        "churn version 1 is registered; the gate: python -m training promote --model churn",
         "churn version 1 is the champion",
         f"286 customers as of 2024-05-05 published to {place.store}",
         f"churn 1 (champion) is live in {place.release}",

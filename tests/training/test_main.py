@@ -52,7 +52,7 @@ def test_training_then_the_gate_then_training_again(shell: Shell, tmp_path: Path
     first = shell(*train, "--metrics-json", "out/churn.json")
     assert (first.code, first.out.splitlines()[-1]) == (
         0,
-        "churn version 1 is registered; the gate: python -m training promote",
+        "churn version 1 is registered; the gate: python -m training promote --model churn",
     )
     assert "means over 2 test periods" in first.out
     assert json.loads((tmp_path / "out" / "churn.json").read_text())["dataset"] == "leavers"
