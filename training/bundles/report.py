@@ -42,15 +42,18 @@ def print_findings(console: Console, findings: Findings) -> None:
         f"ten; {with_error(findings.metrics[MODEL]['hit_rate_at_10'], '.3f')} are."
     )
     _print_pairs(console, findings)
-    title = f"bundles with the highest expected extra margin, if {_assumed(findings)}"
+    title = "bundles at a discount, the highest expected extra margin first"
     console.print(table(title, list(_PACKAGE_HEADS), _packages(findings)))
+    console.print(_assumed(findings))
 
 
 def _assumed(findings: Findings) -> str:
     assumed = findings.assumed
     return (
-        f"{100 * assumed.discount:g} % off persuade {assumed.uptake:g} times as many of the baskets that lack an "
-        f"item as hold it today, and {100 * assumed.margin_share:g} % of a price is margin where no cost is known"
+        f"Assumed, not measured: the bundle costs {100 * assumed.discount:g} % less for everybody who takes it; "
+        f"of the baskets that lack one item, {assumed.uptake:g} times the share that holds it today add it (the "
+        f"uptake); {100 * assumed.margin_share:g} % of a price is margin where no unit cost is known. A bundle "
+        "pays from the uptake in the last column on."
     )
 
 
@@ -92,7 +95,8 @@ def _print_pairs(console: Console, findings: Findings) -> None:
     ):
         console.print(table(title, heads, _pairs(findings, pairs)))
     title = "substitutes: together in fewer baskets than their customers' purchases lead one to expect"
-    console.print(table(title, ["", "", "baskets", "expected"], _substitutes(findings)))
+    heads = ["", "", "baskets", "expected", "expected, sizes of baskets aside"]
+    console.print(table(title, heads, _substitutes(findings)))
 
 
 def _pairs(findings: Findings, pairs: pd.DataFrame) -> Iterator[list[str]]:
@@ -111,7 +115,8 @@ def _levels(findings: Findings) -> str:
 def _substitutes(findings: Findings) -> Iterator[list[str]]:
     for pair in findings.mined.substitutes.head(_FEW).to_dict("records"):
         names = [findings.name(pair["first"]), findings.name(pair["second"])]
-        yield [*names, f"{pair['count']:,}", f"{pair['expected_within']:,.1f}"]
+        expected = (f"{pair[name]:,.1f}" for name in ("expected_within", "expected_by_rates"))
+        yield [*names, f"{pair['count']:,}", *expected]
 
 
 def _packages(findings: Findings) -> Iterator[list[str]]:
