@@ -1,0 +1,115 @@
+"""A decision with all that led to it: where each candidate ended, by which rule, and every factor in money."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from serving.decision.facts import Kind
+
+Stage = Literal[
+    "candidates",
+    "consent",
+    "eligibility",
+    "applicability",
+    "suitability",
+    "contact_policy",
+    "score",
+    "arbitrate",
+    "control_group",
+    "answer",
+]
+"""Where a candidate can end, in this order; every candidate ends in exactly one of them."""
+
+Reason = Literal["offer", "none_left", "not_worth_it", "control_group", "explored"]
+"""Why the answer is what it is: an offer won; no candidate was left; none was worth more than nothing; the
+customer is in the control group; exploration chose to offer nothing."""
+
+Group = Literal["treated", "control"]
+
+Unit = Literal["share", "money", "ratio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One number of a price: `source` says who vouches for it (`churn 3`, `catalogue`, `policy`, `assumption`)."""
+
+    name: str
+    value: float
+    unit: Unit
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A candidate that reached arbitration, in money: `offer_id` None is *no offer*, which brings nothing.
+
+    `priority` follows from `factors` by the formula of its kind; `reserved` is the money that giving it takes
+    from the offer's budget: the contact and the discount on everybody who would redeem. `selection_probability`
+    is that of this candidate being the first answer to this customer, over the draws of control group and
+    exploration.
+    """
+
+    offer_id: str | None
+    kind: Kind | None
+    item: str | None
+    priority: float
+    reserved: float
+    factors: tuple[Factor, ...]
+    selection_probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Where one candidate ended: the stage, the rule that ended it there and the value that the rule met.
+
+    For who reached `answer` the rule says in which place, counted from 1.
+    """
+
+    offer_id: str | None
+    stage: Stage
+    rule: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One answer to one question.
+
+    `given` are the offers of the answer, the best first, empty for no offer; `withheld` what a customer of the
+    control group would have been given. `priced` are all who reached arbitration, the best first, *no offer*
+    among them; `ended` holds every candidate exactly once. `rulebook` is the version and hash of the policy and
+    the catalogue, `release` the models' versions by name. Moments are UTC.
+    """
+
+    decision_id: str
+    customer_id: str
+    channel: str
+    placement: str
+    decided_at: datetime
+    as_of: datetime
+    known: bool
+    group: Group
+    explored: bool
+    reason: Reason
+    given: tuple[Priced, ...]
+    withheld: tuple[Priced, ...]
+    selection_probability: float
+    priced: tuple[Priced, ...]
+    ended: tuple[Ended, ...]
+    rulebook: str
+    release: dict[str, str] = field(default_factory=dict)
+
+
+_DECISION = TypeAdapter(Decision)
+
+
+def to_json(decision: Decision) -> str:
+    """The decision as JSON text; `from_json` gives an equal one back."""
+    return _DECISION.dump_json(decision).decode()
+
+
+def from_json(text: str) -> Decision:
+    """What `to_json` was given. Raises ValueError for other texts."""
+    return _DECISION.validate_json(text)
