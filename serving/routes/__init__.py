@@ -1,0 +1,16 @@
+"""The calls of the service: parse, ask, format. All behaviour lives in the models' packages and `serving.live`."""
+
+from fastapi import APIRouter
+from starlette.convertors import register_url_convertor
+
+from serving.routes import models, operations
+from serving.routes.paths import AnyText
+
+
+def router() -> APIRouter:
+    """All calls with their documented answers."""
+    register_url_convertor("any", AnyText())
+    calls = APIRouter()
+    for part in (models, operations):
+        part.add_to(calls)
+    return calls

@@ -1,0 +1,48 @@
+"""What answers right now, for the calls to depend on; what is missing is a problem that says what to run."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from serving.bundles.answers import Bundles
+from serving.churn.answers import Churn
+from serving.cross_sell.answers import Offers
+from serving.live import Live
+from serving.problems import NotReady
+from serving.served import Served
+
+
+async def _live(request: Request) -> Live:
+    live: Live = request.app.state.live
+    return live
+
+
+async def _served(live: Annotated[Live, Depends(_live)]) -> Served:
+    if live.served is None:
+        raise NotReady(live.fault or "the service is starting")
+    return live.served
+
+
+async def _churn(served: Annotated[Served, Depends(_served)]) -> Churn:
+    if served.churn is None:
+        raise NotReady(served.why_not("churn"))
+    return served.churn
+
+
+async def _offers(served: Annotated[Served, Depends(_served)]) -> Offers:
+    if served.offers is None:
+        raise NotReady(served.why_not("cross_sell"))
+    return served.offers
+
+
+async def _bundles(served: Annotated[Served, Depends(_served)]) -> Bundles:
+    if served.bundles is None:
+        raise NotReady(served.why_not("bundles"))
+    return served.bundles
+
+
+LiveNow = Annotated[Live, Depends(_live)]
+ServedNow = Annotated[Served, Depends(_served)]
+ChurnNow = Annotated[Churn, Depends(_churn)]
+OffersNow = Annotated[Offers, Depends(_offers)]
+BundlesNow = Annotated[Bundles, Depends(_bundles)]

@@ -1,0 +1,104 @@
+"""The calls of the three models: parse, ask, format."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from serving.bundles.schemas import Basket, BundlesAnswer, BundlesQuery
+from serving.churn.schemas import ChurnAnswer, ChurnBatch, ChurnBatchAnswer, ChurnQuery
+from serving.cross_sell.schemas import OffersAnswer, OffersQuery
+from serving.problems import UnknownCustomer, UnknownItem
+from serving.routes.answering import BundlesNow, ChurnNow, OffersNow
+from serving.routes.paths import documented
+from serving.schemas import CustomerId, ItemId
+
+CHUNK = 25
+"""Customers of a batch between two looks at other requests: some 10 ms with reasons."""
+
+
+async def churn_of_customer(
+    customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    query: Annotated[ChurnQuery, Query()],
+    churn: ChurnNow,
+) -> ChurnAnswer:
+    """Probability that one customer churns, with the reasons in words.
+
+    Percent-encode the id; a slash in it is fine. Whom the churn definition does not cover is `lapsed`.
+    """
+    answer = churn.answer(customer_id, query.reasons)
+    if answer is None:
+        raise UnknownCustomer
+    return answer
+
+
+async def churn_of_batch(batch: ChurnBatch, churn: ChurnNow) -> ChurnBatchAnswer:
+    """The same for up to 1,000 customers, all from one release; unknown ids are listed apart."""
+    answer = ChurnBatchAnswer(results=[], unknown=[])
+    for start in range(0, len(batch.customer_ids), CHUNK):
+        results, unknown = churn.answers(batch.customer_ids[start : start + CHUNK], batch.reasons)
+        answer.results.extend(results)
+        answer.unknown.extend(unknown)
+        await asyncio.sleep(0)
+    return answer
+
+
+async def offers_of_customer(
+    customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    query: Annotated[OffersQuery, Query()],
+    offers: OffersNow,
+) -> OffersAnswer:
+    """What to offer one customer: the most probable items first, with the reasons in words.
+
+    Percent-encode the id; a slash in it is fine. A customer without a history, unknown ones included, is
+    `cold` and gets the popular items.
+    """
+    return offers.answer(customer_id, query.kind, query.limit)
+
+
+async def bundles_of_basket(basket: Basket, bundles: BundlesNow) -> BundlesAnswer:
+    """What to add to a basket: the best items first, each with the statistics of the rule that speaks for it.
+
+    Never what is in the basket, never what replaces it. Unknown items are ignored and listed; when none is
+    known, an empty basket included, the best items to begin with come, flagged as `starter`.
+    """
+    return bundles.answer(basket.basket, basket.customer_id, basket.limit)
+
+
+async def bundles_of_item(
+    item_id: Annotated[ItemId, Path(examples=["PASTA"])],
+    query: Annotated[BundlesQuery, Query()],
+    bundles: BundlesNow,
+) -> BundlesAnswer:
+    """What goes with one item, beyond chance and beyond promotions: only suggestions of significant evidence.
+
+    Percent-encode the id; a slash in it is fine.
+    """
+    answer = bundles.of_item(item_id, query.limit)
+    if answer is None:
+        raise UnknownItem
+    return answer
+
+
+def add_to(calls: APIRouter) -> None:
+    """Take these calls into a router."""
+    one = "/v1/customers/{customer_id:any}/churn"
+    calls.add_api_route(one, churn_of_customer, tags=["churn"], **documented(ChurnAnswer, 404, 422, 503))
+    calls.add_api_route(
+        "/v1/churn:batch",
+        churn_of_batch,
+        methods=["POST"],
+        tags=["churn"],
+        **documented(ChurnBatchAnswer, 400, 408, 413, 422, 503),
+    )
+    offers = "/v1/customers/{customer_id:any}/offers"
+    calls.add_api_route(offers, offers_of_customer, tags=["cross-sell"], **documented(OffersAnswer, 422, 503))
+    calls.add_api_route(
+        "/v1/bundles",
+        bundles_of_basket,
+        methods=["POST"],
+        tags=["bundles"],
+        **documented(BundlesAnswer, 400, 408, 413, 422, 503),
+    )
+    item = "/v1/items/{item_id:any}/bundles"
+    calls.add_api_route(item, bundles_of_item, tags=["bundles"], **documented(BundlesAnswer, 404, 422, 503))
