@@ -1,0 +1,133 @@
+"""Decisions leave the service in documented columns, whole or not at all."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from features.errors import InputError
+from serving import decision_log
+from serving.decision.trace import Decision, Ended, Factor, Priced
+from serving.decision_log import DecisionLog
+
+CHEESE = Priced(
+    "cheese",
+    "cross_sell",
+    "CHEESE",
+    1.25,
+    0.1,
+    (
+        Factor("probability", 0.3, "share", "cross_sell 2"),
+        Factor("accept", 0.36, "share", "policy"),
+        Factor("value", 4.0, "money", "catalogue"),
+        Factor("discount", 0.5, "money", "catalogue"),
+        Factor("cost", 0.01, "money", "catalogue"),
+    ),
+    0.9,
+)
+STAY = Priced(
+    "stay",
+    "retention",
+    None,
+    0.75,
+    5.0,
+    (
+        Factor("churn", 0.6, "share", "churn 3"),
+        Factor("stake", 40.0, "money", "policy"),
+        Factor("discount", 5.0, "money", "catalogue"),
+        Factor("cost", 0.2, "money", "catalogue"),
+    ),
+    0.04,
+)
+NOTHING = Priced(None, None, None, 0.0, 0.0, (), 0.06)
+DECISION = Decision(
+    decision_id="d1",
+    customer_id="DE/4711",
+    channel="web",
+    placement="home",
+    decided_at=datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
+    as_of=datetime(2026, 5, 4, tzinfo=UTC),
+    known=True,
+    group="treated",
+    explored=False,
+    reason="offer",
+    given=(CHEESE,),
+    withheld=(),
+    selection_probability=0.9,
+    priced=(CHEESE, STAY, NOTHING),
+    ended=(
+        Ended("cheese", "answer", "1"),
+        Ended("stay", "arbitrate", "priority"),
+        Ended(None, "arbitrate", "priority"),
+    ),
+    rulebook="1-0123456789ab",
+    release={"cross_sell": "2", "churn": "3"},
+)
+
+
+def test_a_decision_is_one_row_with_every_action(tmp_path: Path) -> None:
+    with DecisionLog(tmp_path / "log.parquet") as log:
+        log.write(DECISION, 3.5)
+        log.write_all(
+            [replace(DECISION, decision_id="d2", given=(), reason="control_group", group="control")]
+        )
+    first, second = pq.read_table(tmp_path / "log.parquet").to_pylist()
+    actions = first.pop("actions")
+    assert first == {
+        "decision_id": "d1",
+        "customer_id": "DE/4711",
+        "channel": "web",
+        "placement": "home",
+        "decided_at": DECISION.decided_at,
+        "as_of": DECISION.as_of,
+        "known": True,
+        "group": "treated",
+        "explored": False,
+        "reason": "offer",
+        "offer_id": "cheese",
+        "item": "CHEESE",
+        "priority": 1.25,
+        "selection_probability": 0.9,
+        "release": '{"churn": "3", "cross_sell": "2"}',
+        "rulebook": "1-0123456789ab",
+        "reward": 3.5,
+    }
+    assert [list(action) for action in actions] == [decision_log.ACTION.names] * 3
+    assert [tuple(action.values()) for action in actions] == [
+        ("cheese", "cross_sell", 1.25, 0.36, 4.0, 0.5, 0.01, 0.9),
+        ("stay", "retention", 0.75, 0.6, 40.0, 5.0, 0.2, 0.04),
+        (None, None, 0.0, 0.0, 0.0, 0.0, 0.0, 0.06),
+    ]
+    assert (second["offer_id"], second["item"], second["priority"]) == (None, None, 0.0)
+    assert (second["group"], second["reward"]) == ("control", None)
+
+
+def test_rows_are_written_in_groups_as_they_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decision_log, "ROW_GROUP", 4)
+    with DecisionLog(tmp_path / "log.parquet") as log:
+        log.write_all(replace(DECISION, decision_id=str(number)) for number in range(10))
+    written = pq.ParquetFile(tmp_path / "log.parquet")
+    assert [written.metadata.row_group(group).num_rows for group in range(3)] == [4, 4, 2]
+    assert written.read().column("decision_id").to_pylist() == [str(number) for number in range(10)]
+
+
+def test_an_empty_log_has_all_columns(tmp_path: Path) -> None:
+    with DecisionLog(tmp_path / "log.parquet"):
+        assert list(tmp_path.glob("*.parquet")) == []
+    assert pq.read_table(tmp_path / "log.parquet").schema.equals(decision_log.COLUMNS)
+
+
+def test_a_failure_leaves_the_older_file(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    path.write_text("older")
+    with pytest.raises(AttributeError), DecisionLog(path) as log:
+        log.write_all([DECISION, None])  # type: ignore[list-item]  # a fault in the middle
+    assert [(one, one.read_text()) for one in tmp_path.iterdir()] == [(path, "older")]
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"), DecisionLog(tmp_path / "file" / "log.parquet"):
+        raise AssertionError
