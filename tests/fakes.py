@@ -1,6 +1,7 @@
 """Small stand-ins that keep the contracts of the real things."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from features.store import (
     StoredCustomer,
     StoredHabits,
     StoredItem,
+    StoredProfile,
     StoreError,
     StoreInfo,
 )
@@ -23,11 +25,13 @@ from features.store.acceptance import (
     accept_customer,
     accept_habit_items,
     accept_habits,
+    accept_info,
     accept_items,
     accept_popular,
+    accept_profile,
 )
 
-Kept = TypeVar("Kept", StoredCustomer, StoredCandidates, StoredHabits)
+Kept = TypeVar("Kept", StoredCustomer, StoredCandidates, StoredHabits, StoredProfile)
 
 
 class MemoryStore:
@@ -39,7 +43,10 @@ class MemoryStore:
         rows: Iterable[tuple[str, bool, NDArray[np.float64]]],
         candidates: CandidateRows | None = None,
         habits: HabitRows | None = None,
+        *,
+        profiles: Iterable[tuple[str, StoredProfile]] | None = None,
     ) -> None:
+        accept_info(info)
         if (info.candidates is None) is not (candidates is None):
             raise StoreError("candidates and their description belong together")
         if (info.bundles is None) is not (habits is None):
@@ -58,6 +65,10 @@ class MemoryStore:
         self._habits: Mapping[str, StoredHabits] = {}
         if info.bundles is not None and habits is not None:
             self._take_habits(info.bundles.customers, habits)
+        self._profiles: Mapping[str, StoredProfile] = {}
+        if profiles is not None:
+            kept = ((customer_id, self._profile(customer_id, row)) for customer_id, row in profiles)
+            self._profiles = _once(kept, info.customers)
 
     @property
     def info(self) -> StoreInfo:
@@ -69,6 +80,12 @@ class MemoryStore:
 
     def get(self, customer_id: str) -> StoredCustomer | None:
         return self._customers.get(customer_id)
+
+    def ids(self) -> Iterator[str]:
+        return iter(sorted(self._customers))
+
+    def profile(self, customer_id: str) -> StoredProfile | None:
+        return self._profiles.get(customer_id)
 
     def candidates(self, customer_id: str) -> StoredCandidates | None:
         return self._candidates.get(customer_id)
@@ -123,6 +140,10 @@ class MemoryStore:
     def _habit(self, customer_id: str, row: StoredHabits) -> StoredHabits:
         accept_habits(customer_id, row, len(self._habit_items))
         return StoredHabits(_frozen(row.items, np.int32), _frozen(row.share, np.float64))
+
+    def _profile(self, customer_id: str, profile: StoredProfile) -> StoredProfile:
+        accept_profile(customer_id, profile, len(self._items))
+        return replace(profile, bought=_frozen(profile.bought, np.int32))
 
 
 def _once(rows: Iterable[tuple[str, Kept]], announced: int, least: int = 1) -> dict[str, Kept]:

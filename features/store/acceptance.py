@@ -1,19 +1,37 @@
 """What a store accepts: every rule that a row breaks is named before anything is published."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.store.content import (
     CandidateInfo,
+    LifeCycle,
     PopularItem,
+    Segments,
     StoredCandidates,
+    StoredConsent,
     StoredCustomer,
     StoredHabits,
     StoredItem,
+    StoredProfile,
     StoreError,
+    StoreInfo,
+    ValueTier,
 )
+
+_QUINTILES = {None, 1, 2, 3, 4, 5}
+
+
+def accept_info(info: StoreInfo) -> None:
+    """Raises `StoreError` unless the features are described all and in order, or not at all."""
+    described = tuple(feature.name for feature in info.described)
+    _require(
+        described in {(), info.names}, "the description", "it tells of every feature in order, or of none"
+    )
 
 
 def accept_customer(customer_id: str, customer: StoredCustomer, width: int) -> None:
@@ -21,6 +39,17 @@ def accept_customer(customer_id: str, customer: StoredCustomer, width: int) -> N
     thing = f"customer {customer_id!a}"
     _require_id(customer_id, thing)
     _require_numbers(customer.features, (width,), thing)
+
+
+def accept_profile(customer_id: str, profile: StoredProfile, items: int) -> None:
+    """Raises `StoreError` unless the segments exist, places are among the `items`, and consents come once."""
+    thing = f"the profile of customer {customer_id!a}"
+    _require_id(customer_id, thing)
+    _require_segments(profile.segments, thing)
+    _require_places(profile.bought, 0, items, thing)
+    rising = bool((profile.bought[1:] > profile.bought[:-1]).all())
+    _require(rising, thing, "the bought items come once, in the order of their places")
+    _require_consents(profile.consents, thing)
 
 
 def accept_items(items: Iterable[StoredItem], width: int) -> None:
@@ -81,6 +110,22 @@ def accept_habits(customer_id: str, row: StoredHabits, items: int) -> None:
     _require(row.share.shape == row.items.shape, thing, "each item has one share")
     within = bool(((row.share > 0) & (row.share <= 1)).all())
     _require(within, thing, "a share is above 0 and at most 1")
+
+
+def _require_segments(segments: Segments, thing: str) -> None:
+    quintiles = {segments.recency_quintile, segments.frequency_quintile, segments.monetary_quintile}
+    _require(quintiles <= _QUINTILES, thing, "a quintile is 1 to 5, or unknown")
+    life_cycles, tiers = (None, *get_args(LifeCycle)), (None, *get_args(ValueTier))
+    _require(segments.life_cycle in life_cycles, thing, f"a life cycle is one of {life_cycles}")
+    _require(segments.value_tier in tiers, thing, f"a value tier is one of {tiers}")
+
+
+def _require_consents(consents: Sequence[StoredConsent], thing: str) -> None:
+    asked = [(one.channel, one.purpose) for one in consents]
+    _require(len(set(asked)) == len(asked), thing, "a channel and purpose comes once")
+    for one in consents:
+        _require(_is_text(one.channel) and _is_text(one.purpose), thing, "channel and purpose are UTF-8 text")
+        _require(one.at.utcoffset() == timedelta(0), thing, "a consent was given at a moment in UTC")
 
 
 def _require_id(value: str, thing: str) -> None:

@@ -1,9 +1,9 @@
 """What an online store holds, and what the service may ask of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,12 +47,26 @@ class BundleInfo:
 
 
 @dataclass(frozen=True)
+class DescribedFeature:
+    """How a feature of the customers is read: its unit as in `features.wording`, and its plain words.
+
+    `words` has `{value}` where the value goes; `levels` are the texts that the codes of an attribute stand for.
+    """
+
+    name: str
+    unit: str
+    words: str
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class StoreInfo:
     """What a store holds: which features in which order, known when, for how many customers.
 
     `as_of` and `published_at` are timezone-aware UTC; `definition` is the JSON text of the churn definition
     which decided who is in the population; `candidates` is None in a store without cross-sell, `bundles` in one
-    without habits.
+    without habits. `currency` is that of all money (three letters) and `described` tells of every feature in
+    `names`, in that order; both are empty where the publisher did not say.
     """
 
     fingerprint: str
@@ -63,6 +77,8 @@ class StoreInfo:
     definition: str
     candidates: CandidateInfo | None = None
     bundles: BundleInfo | None = None
+    currency: str = ""
+    described: tuple[DescribedFeature, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,6 +164,47 @@ class HabitRows:
     rows: Iterable[tuple[str, StoredHabits]]
 
 
+LifeCycle = Literal["new", "growing", "steady", "slowing", "at risk", "lost"]
+ValueTier = Literal["high", "medium", "low"]
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Where a customer stands among all, as `features.segments` defines it; None where unknown.
+
+    Quintiles are 1 to 5, 5 the best: the most recent, the most frequent, the highest spend.
+    """
+
+    recency_quintile: int | None = None
+    frequency_quintile: int | None = None
+    monetary_quintile: int | None = None
+    life_cycle: LifeCycle | None = None
+    value_tier: ValueTier | None = None
+
+
+@dataclass(frozen=True)
+class StoredConsent:
+    """What a customer last answered, before `as_of`, to one use of one channel; `at` is UTC."""
+
+    channel: str
+    purpose: str
+    granted: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StoredProfile:
+    """What rules and people ask about a customer beyond the features.
+
+    `bought` (n,) are places in the store's items (int32), rising, that the customer bought within
+    `new_after_days` before `as_of`: empty without cross-sell. `consents` hold each channel and purpose once.
+    """
+
+    segments: Segments
+    bought: NDArray[np.int32]
+    consents: tuple[StoredConsent, ...] = ()
+
+
 class OnlineStore(Protocol):
     """What the service needs of a store; the suites in `tests/contracts` hold every implementation to it."""
 
@@ -161,6 +218,15 @@ class OnlineStore(Protocol):
 
     def get(self, customer_id: str) -> StoredCustomer | None:
         """The customer, or None when unknown; any string may be asked for. Raises `StoreError`."""
+
+    def ids(self) -> Iterator[str]:
+        """The id of every customer that `get` knows, each once, in the order of their characters' code points.
+
+        Raises `StoreError` as soon as one cannot be read.
+        """
+
+    def profile(self, customer_id: str) -> StoredProfile | None:
+        """Segments, purchases and consents, or None when unknown or never published; raises like `get`."""
 
     def candidates(self, customer_id: str) -> StoredCandidates | None:
         """What may be offered, or None when unknown or without cross-sell; raises `StoreError` like `get`."""

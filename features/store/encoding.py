@@ -18,15 +18,19 @@ from numpy.typing import NDArray
 from features.store.content import (
     BundleInfo,
     CandidateInfo,
+    DescribedFeature,
     PopularItem,
+    Segments,
     StoredCandidates,
+    StoredConsent,
     StoredCustomer,
     StoredHabits,
     StoredItem,
+    StoredProfile,
     StoreInfo,
 )
 
-LAYOUT = 3
+LAYOUT = 4
 TABLES = """
 CREATE TABLE info (text TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE customers (
@@ -52,6 +56,12 @@ CREATE TABLE habits (
   share BLOB NOT NULL,
   checksum INTEGER NOT NULL
 );
+CREATE TABLE profiles (
+  customer_id TEXT PRIMARY KEY NOT NULL,
+  text TEXT NOT NULL,
+  bought BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+);
 """
 _Number = TypeVar("_Number", bound=np.generic)
 _FLOATS = np.dtype("<f8")
@@ -73,7 +83,12 @@ def unpack_info(text: str, checksum: int) -> StoreInfo:
     fields |= {name: datetime.fromisoformat(fields[name]) for name in ("as_of", "published_at")}
     fields |= {"names": tuple(fields["names"]), "candidates": _candidate_info(fields["candidates"])}
     fields |= {"bundles": None if fields["bundles"] is None else BundleInfo(**fields["bundles"])}
+    fields |= {"described": tuple(_described(**feature) for feature in fields["described"])}
     return StoreInfo(**fields)
+
+
+def _described(*, levels: list[str], **texts: str) -> DescribedFeature:
+    return DescribedFeature(**texts, levels=tuple(levels))
 
 
 def _candidate_info(fields: dict[str, Any] | None) -> CandidateInfo | None:
@@ -171,6 +186,26 @@ def unpack_habits(customer_id: str, items: bytes, share: bytes, checksum: int) -
     _demand(_checksum(customer_id.encode(), items, share) == checksum)
     n = len(items) // _PLACES.itemsize
     return StoredHabits(_unpack(items, _PLACES, (n,)), _unpack(share, _FLOATS, (n,)))
+
+
+def pack_profile(customer_id: str, profile: StoredProfile) -> tuple[str, str, bytes, int]:
+    """A row of `profiles`: segments and consents as one JSON text, moments in ISO 8601."""
+    consents = [(one.channel, one.purpose, one.granted, one.at.isoformat()) for one in profile.consents]
+    text = json.dumps({"segments": asdict(profile.segments), "consents": consents})
+    bought = _pack(profile.bought, _PLACES)
+    return customer_id, text, bought, _checksum(customer_id.encode(), text.encode(), bought)
+
+
+def unpack_profile(customer_id: str, text: str, bought: bytes, checksum: int) -> StoredProfile:
+    """What `pack_profile` was given; the array is a view of the record."""
+    _demand(_checksum(customer_id.encode(), text.encode(), bought) == checksum)
+    content = json.loads(text)
+    consents = tuple(
+        StoredConsent(channel, purpose, granted, datetime.fromisoformat(at))
+        for channel, purpose, granted, at in content["consents"]
+    )
+    places = _unpack(bought, _PLACES, (len(bought) // _PLACES.itemsize,))
+    return StoredProfile(Segments(**content["segments"]), places, consents)
 
 
 def _pack(values: NDArray[np.generic], kind: np.dtype[np.generic]) -> bytes:

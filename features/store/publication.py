@@ -5,6 +5,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from features.store.acceptance import (
     accept_customer,
     accept_habit_items,
     accept_habits,
+    accept_info,
     accept_items,
     accept_popular,
+    accept_profile,
 )
 from features.store.content import (
     BundleInfo,
@@ -25,6 +28,7 @@ from features.store.content import (
     CandidateRows,
     HabitRows,
     StoredCustomer,
+    StoredProfile,
     StoreError,
     StoreInfo,
 )
@@ -37,6 +41,7 @@ from features.store.encoding import (
     pack_habit_items,
     pack_habits,
     pack_info,
+    pack_profile,
 )
 
 _INTO_CUSTOMERS = "INSERT INTO customers VALUES (?, ?, ?, ?)"
@@ -44,16 +49,29 @@ _INTO_CATALOGUE = "INSERT INTO catalogue VALUES (?, ?, ?)"
 _INTO_CANDIDATES = "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?)"
 _INTO_HABIT_ITEMS = "INSERT INTO habit_items VALUES (?, ?)"
 _INTO_HABITS = "INSERT INTO habits VALUES (?, ?, ?, ?)"
+_INTO_PROFILES = "INSERT INTO profiles VALUES (?, ?, ?, ?)"
 
 _Rows = Iterable[tuple[str, bool, NDArray[np.float64]]]
+_Profiles = Iterable[tuple[str, StoredProfile]]
 
 
-def publish_sqlite(
+@dataclass(frozen=True)
+class _Content:
+    info: StoreInfo
+    rows: _Rows
+    candidates: CandidateRows | None
+    habits: HabitRows | None
+    profiles: _Profiles | None
+
+
+def publish_sqlite(  # noqa: PLR0913 - each is a table of its own
     path: Path,
     info: StoreInfo,
     rows: _Rows,
     candidates: CandidateRows | None = None,
     habits: HabitRows | None = None,
+    *,
+    profiles: _Profiles | None = None,
 ) -> None:
     """Write the rows (customer id, in population, features in the order of `info.names`) and switch at once.
 
@@ -62,13 +80,14 @@ def publish_sqlite(
     empty, doubled or no UTF-8 text. The same holds of the candidates and `info.candidates`, of which either
     both are given or none; a place beyond the items, an item twice in one list, a probability outside 0 to
     1 or out of order, and popular items without everybody's ("") are refused as well. So it is with the habits
-    and `info.bundles`, but that nobody may have any; a share is above 0 and at most 1. After any failure the old
-    file stands and nothing half-written stays behind.
+    and `info.bundles`, but that nobody may have any; a share is above 0 and at most 1. Profiles come for as many
+    as the rows, or for nobody; a segment that does not exist, and a consent twice, are refused. After any failure
+    the old file stands and nothing half-written stays behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        _write(temporary, info, rows, candidates, habits)
+        _write(temporary, _Content(info, rows, candidates, habits, profiles))
         _sync(temporary)
         temporary.replace(path)
     except sqlite3.Error as fault:
@@ -78,9 +97,9 @@ def publish_sqlite(
     _sync(path.parent)
 
 
-def _write(
-    path: Path, info: StoreInfo, rows: _Rows, candidates: CandidateRows | None, habits: HabitRows | None
-) -> None:
+def _write(path: Path, content: _Content) -> None:
+    info = content.info
+    accept_info(info)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = OFF")  # A failed write throws the whole file away.
         connection.execute("PRAGMA synchronous = OFF")  # One fsync at the end is enough.
@@ -88,9 +107,11 @@ def _write(
         connection.execute(f"PRAGMA user_version = {LAYOUT}")
         connection.execute("INSERT INTO info VALUES (?, ?)", pack_info(info))
         _require_some(info.customers, "customers")
-        _insert(connection, _INTO_CUSTOMERS, _customers(rows, len(info.names)), "customers", info.customers)
-        _write_candidates(connection, info.candidates, candidates)
-        _write_habits(connection, info.bundles, habits)
+        customers = _customers(content.rows, len(info.names))
+        _insert(connection, _INTO_CUSTOMERS, customers, "customers", info.customers)
+        _write_candidates(connection, info.candidates, content.candidates)
+        _write_habits(connection, info.bundles, content.habits)
+        _write_profiles(connection, content)
         connection.commit()
 
 
@@ -120,6 +141,13 @@ def _write_habits(connection: sqlite3.Connection, info: BundleInfo | None, habit
     accept_habit_items(habits.items)
     connection.execute(_INTO_HABIT_ITEMS, pack_habit_items(habits.items))
     _insert(connection, _INTO_HABITS, _habits(habits), "habits", info.customers)
+
+
+def _write_profiles(connection: sqlite3.Connection, content: _Content) -> None:
+    if content.profiles is not None:
+        items = 0 if content.candidates is None else len(content.candidates.items)
+        profiles = _profiles(content.profiles, items)
+        _insert(connection, _INTO_PROFILES, profiles, "profiles", content.info.customers)
 
 
 def _require_some(announced: int, things: str) -> None:
@@ -161,6 +189,12 @@ def _habits(habits: HabitRows) -> Iterator[tuple[Any, ...]]:
     for customer_id, row in habits.rows:
         accept_habits(customer_id, row, len(habits.items))
         yield pack_habits(customer_id, row)
+
+
+def _profiles(profiles: _Profiles, items: int) -> Iterator[tuple[Any, ...]]:
+    for customer_id, profile in profiles:
+        accept_profile(customer_id, profile, items)
+        yield pack_profile(customer_id, profile)
 
 
 def _sync(path: Path) -> None:

@@ -13,6 +13,7 @@ from features.store.content import (
     StoredCustomer,
     StoredHabits,
     StoredItem,
+    StoredProfile,
     StoreError,
     StoreInfo,
 )
@@ -25,6 +26,7 @@ from features.store.encoding import (
     unpack_habit_items,
     unpack_habits,
     unpack_info,
+    unpack_profile,
 )
 
 
@@ -69,6 +71,27 @@ class SqliteStore:
             return (
                 None if found is None else unpack_customer(customer_id, *found, width=len(self._info.names))
             )
+
+    def ids(self) -> Iterator[str]:
+        """Every customer's id in order; raises `StoreError` where a row is altered, and when one is missing."""
+        width, count = len(self._info.names), 0
+        with self._unaltered():
+            for customer_id, *row in self._connection.execute(
+                "SELECT customer_id, in_population, features, checksum FROM customers ORDER BY customer_id"
+            ):
+                unpack_customer(customer_id, *row, width=width)
+                count += 1
+                yield customer_id
+            if count != self._info.customers:
+                raise ValueError(f"{count} customers instead of {self._info.customers}")
+
+    def profile(self, customer_id: str) -> StoredProfile | None:
+        """Segments, purchases and consents, or None when unknown or never published; raises like `get`."""
+        with self._unaltered():
+            found = self._row(
+                "SELECT text, bought, checksum FROM profiles WHERE customer_id = ?", customer_id
+            )
+            return None if found is None else unpack_profile(customer_id, *found)
 
     def candidates(self, customer_id: str) -> StoredCandidates | None:
         """What may be offered, or None when unknown or without cross-sell; raises `StoreError` like `get`."""

@@ -16,6 +16,7 @@ from features.store import (
     StoredCustomer,
     StoredHabits,
     StoredItem,
+    StoredProfile,
     StoreError,
     StoreInfo,
 )
@@ -42,6 +43,12 @@ class BrokenStore:
         self._fault = fault
 
     def get(self, _: str, /) -> StoredCustomer | None:
+        raise self._fault
+
+    def ids(self) -> Iterator[str]:
+        raise self._fault
+
+    def profile(self, _: str, /) -> StoredProfile | None:
         raise self._fault
 
     def candidates(self, _: str, /) -> StoredCandidates | None:

@@ -13,7 +13,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from features.store import StoreInfo
+from features.store import DescribedFeature, StoreInfo
 from serving.release import Release, ReleasedModel, switch
 
 NAMES = ["days_since_purchase", "baskets_56d", "spend_28d", "recency_over_gap"]
@@ -69,6 +69,8 @@ INFO = StoreInfo(
     names=tuple(NAMES),
     customers=len(ROWS),
     definition=json.dumps(DEFINITION),
+    currency="USD",
+    described=tuple(DescribedFeature(one["name"], one["unit"], one["words"]) for one in FEATURES),
 )
 RELEASED = ReleasedModel(name="churn", version="3", run_id="r1")
 
