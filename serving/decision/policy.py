@@ -1,13 +1,16 @@
 """The policy: what holds for every offer, as marketers write it in `policy.toml`."""
 
+from collections.abc import Iterator
 from datetime import time
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from serving.decision.catalogue import Money, Section, Share, Text
 from serving.decision.facts import Kind
+from serving.decision.nearest import nearest
+from serving.decision.sections import Money, Section, Sections, Share, Text, checked, read_toml
 
 Days = Annotated[float, Field(gt=0, le=3650)]
 Rest = Annotated[float, Field(ge=0, le=3650)]
@@ -50,6 +53,14 @@ class Channel(Section):
     quiet_from: LocalTime | None = None
     quiet_to: LocalTime | None = None
 
+    @model_validator(mode="after")
+    def _is_quiet_from_and_to(self) -> Self:
+        if (self.quiet_from is None) != (self.quiet_to is None):
+            raise ValueError("give both quiet_from and quiet_to, or neither")
+        if self.quiet_from is not None and self.quiet_from == self.quiet_to:
+            raise ValueError(f"quiet_from and quiet_to are both {self.quiet_from:%H:%M}; leave both out")
+        return self
+
 
 class Clock(Section):
     """Where the quiet hours are local: the name of an IANA time zone."""
@@ -60,6 +71,15 @@ class Clock(Section):
     def zone(self) -> ZoneInfo:
         """The time zone itself."""
         return ZoneInfo(self.timezone)
+
+    @field_validator("timezone")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f'"{name}" is no time zone{nearest(name, available_timezones())}') from None
+        return name
 
 
 class Cap(Section):
@@ -108,3 +128,35 @@ class Policy(Section):
     cool_off: CoolOff = CoolOff()
     control: Control
     exploration: Exploration = Exploration()
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> Self:
+        problems = [*self._cap_problems()] if self.channels else ["there is no [channels.NAME]; declare one"]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _cap_problems(self) -> Iterator[str]:
+        for number, cap in enumerate(self.caps, start=1):
+            if cap.per == "customer" and cap.name is not None:
+                yield f"cap {number} is per customer and has no name"
+            known = {"kind": get_args(Kind), "channel": self.channels}.get(cap.per)
+            if known is not None and cap.name is not None and cap.name not in known:
+                yield f'cap {number}: "{cap.name}" is no {cap.per}{nearest(cap.name, known)}'
+
+
+SECTIONS: Sections = {
+    "stake": Stake,
+    "levers": Levers,
+    "clock": Clock,
+    "channels": Channel,
+    "cap": Cap,
+    "cool_off": CoolOff,
+    "control": Control,
+    "exploration": Exploration,
+}
+
+
+def read_policy(path: Path) -> Policy:
+    """Read and check a policy. Raises `InputError` with every problem."""
+    return checked(Policy, read_toml(path), path, SECTIONS)

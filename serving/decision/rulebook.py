@@ -1,11 +1,22 @@
 """Catalogue and policy joined: every offer with its rules compiled, ready to decide with."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
-from serving.decision.catalogue import Offer
-from serving.decision.conditions import Condition
-from serving.decision.policy import Policy
+from features.errors import InputError
+from features.store import StoreInfo
+from serving.decision.attributes import Attribute, attributes_of
+from serving.decision.catalogue import Catalogue, Offer, read_catalogue
+from serving.decision.conditions import Condition, parse
+from serving.decision.nearest import nearest
+from serving.decision.policy import Policy, read_policy
+from serving.decision.sections import refuse
+
+_NAME_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +50,82 @@ class Rulebook:
     offers: tuple[BoundOffer, ...]
     policy: Policy
     window_days: float
+
+
+def read_rulebook(catalogue_path: Path, policy_path: Path, info: StoreInfo, today: date) -> Rulebook:
+    """Both files, checked against each other and against what the store knows of customers.
+
+    Raises `InputError` with the file and every problem.
+    """
+    catalogue, policy = read_catalogue(catalogue_path, today), read_policy(policy_path)
+    return rulebook(catalogue, policy, attributes_of(info, policy.channels), info.currency)
+
+
+def rulebook(
+    catalogue: Catalogue, policy: Policy, attributes: Mapping[str, Attribute], currency: str
+) -> Rulebook:
+    """Catalogue and policy as one; `currency` is the store's, "" when it does not say.
+
+    Raises `InputError` with every channel, attribute, offer or currency that there is not.
+    """
+    compiled, faults = _compiled(catalogue, attributes)
+    refuse("the catalogue", [*_misfits(catalogue, policy, currency), *faults])
+    return Rulebook(
+        name=f"{policy.version}-{_digest(catalogue, policy)}",
+        catalogue_version=catalogue.version,
+        currency=catalogue.currency,
+        offers=tuple(_bound(offer, policy, compiled) for offer in catalogue.offers),
+        policy=policy,
+        window_days=max(
+            policy.cool_off.offer_days, policy.cool_off.kind_days, *(cap.days for cap in policy.caps)
+        ),
+    )
+
+
+def _compiled(
+    catalogue: Catalogue, attributes: Mapping[str, Attribute]
+) -> tuple[dict[str, Condition], Sequence[str]]:
+    """Every rule of the catalogue by its text, and what is wrong with the others."""
+    compiled: dict[str, Condition] = {}
+    faults = []
+    for offer in catalogue.offers:
+        for text in (*offer.must, *offer.relevant, *offer.good):
+            try:
+                compiled[text] = compiled.get(text) or parse(text, attributes)
+            except InputError as fault:
+                faults.append(f'offer "{offer.id}": {fault}')
+    return compiled, faults
+
+
+def _misfits(catalogue: Catalogue, policy: Policy, currency: str) -> Iterator[str]:
+    if currency and catalogue.currency != currency:
+        yield f"its amounts are in {catalogue.currency}, those of the store in {currency}"
+    for offer in catalogue.offers:
+        for channel in offer.channels:
+            if channel not in policy.channels:
+                yield f'offer "{offer.id}": "{channel}" is no channel{nearest(channel, policy.channels)}'
+        if _lever(offer, policy) < 0:
+            yield f'offer "{offer.id}": its lever and that of its kind sum to less than -100 percent'
+    ids = [offer.id for offer in catalogue.offers]
+    for cap in policy.caps:
+        if cap.per == "offer" and cap.name is not None and cap.name not in ids:
+            yield f'a cap of the policy names "{cap.name}", which is no offer{nearest(cap.name, ids)}'
+
+
+def _bound(offer: Offer, policy: Policy, compiled: Mapping[str, Condition]) -> BoundOffer:
+    must, relevant, good = (
+        tuple(compiled[text] for text in tier) for tier in (offer.must, offer.relevant, offer.good)
+    )
+    costs = {
+        name: policy.channels[name].cost if offer.cost is None else offer.cost for name in offer.channels
+    }
+    return BoundOffer(offer, must, relevant, good, costs, _lever(offer, policy))
+
+
+def _lever(offer: Offer, policy: Policy) -> float:
+    return 1 + (policy.levers.of(offer.kind) + offer.lever) / 100
+
+
+def _digest(catalogue: Catalogue, policy: Policy) -> str:
+    content = [part.model_dump(mode="json") for part in (catalogue, policy)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_NAME_DIGITS]
