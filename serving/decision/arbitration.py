@@ -1,0 +1,112 @@
+"""Who wins: the order in money, the lot that explores, and what else fits into the same answer."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from serving.decision.catalogue import Offer
+from serving.decision.chance import uniform
+from serving.decision.contact import Breach, ContactPolicy
+from serving.decision.policy import Policy
+from serving.decision.trace import Ended, Priced
+
+NO_OFFER = Priced(offer_id=None, kind=None, item=None, priority=0.0, reserved=0.0, factors=())
+"""A candidate of every decision: it costs nothing and brings nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Everybody who reached arbitration, the best first; `first` is the place of the one that was chosen.
+
+    `selection_probability` of each is that of being the first answer to this customer. `explored` says that
+    `first` was drawn by lot.
+    """
+
+    priced: tuple[Priced, ...]
+    first: int
+    explored: bool
+
+    @property
+    def chosen(self) -> Priced:
+        """The one that was chosen, the best or by lot."""
+        return self.priced[self.first]
+
+
+def ranking(offers: Sequence[Priced], policy: Policy, decision_id: str) -> Ranking:
+    """The order in money, and who is chosen of it: by priority, *no offer* before an equal one, then by id.
+
+    With probability e (`exploration.share`) a lot decides, evenly among those at most `max_loss` below the best,
+    *no offer* among them. With m of them each has e / m, and the best 1 - e more. All of this in the 1 - c of
+    customers outside the control group; the c in it get *no offer*.
+    """
+    order = sorted((*offers, NO_OFFER), key=_place)
+    salt, share = policy.control.salt, policy.exploration.share
+    near = sum(one.priority >= order[0].priority - policy.exploration.max_loss for one in order)
+    explored = near > 1 and uniform(salt, "explore", decision_id) < share
+    chances = [share / near if place < near else 0.0 for place in range(len(order))]
+    chances[0] += 1 - share
+    return Ranking(
+        priced=tuple(_with(one, chance, policy) for one, chance in zip(order, chances, strict=True)),
+        first=int(uniform(salt, "lot", decision_id) * near) if explored else 0,
+        explored=explored,
+    )
+
+
+def _place(one: Priced) -> tuple[float, bool, str]:
+    return (-one.priority, one.offer_id is not None, one.offer_id or "")
+
+
+def _with(one: Priced, chance: float, policy: Policy) -> Priced:
+    control = policy.control.share
+    share = (1 - control) * chance + (control if one.offer_id is None else 0.0)
+    return replace(one, selection_probability=share)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The offers of one answer, and the rule that kept others out though there was room for them."""
+
+    given: tuple[Priced, ...] = ()
+    passed_over: Mapping[str | None, Breach] = field(default_factory=dict)
+
+
+def answer(
+    ranking: Ranking, limit: int, offers: Mapping[str | None, Offer], contact: ContactPolicy
+) -> Answer:
+    """The chosen one and, up to `limit`, the best that go with it; none when *no offer* was chosen.
+
+    Those that follow are worth more than nothing, are about other items, and keep the caps: what the answer
+    already holds counts as a contact.
+    """
+    chosen = ranking.chosen
+    given: list[Priced] = []
+    passed_over: dict[str | None, Breach] = {}
+    others = [one for one in ranking.priced if one.priority > 0 and one is not chosen]
+    for one in (chosen, *others) if chosen.offer_id is not None else ():
+        if len(given) == limit:
+            break
+        breach = _same_item(one, given) or contact.cap(offers[one.offer_id])
+        if breach is None:
+            given.append(one)
+            contact.count(offers[one.offer_id])
+        else:
+            passed_over[one.offer_id] = breach
+    return Answer(tuple(given), passed_over)
+
+
+def lost(ranking: Ranking, found: Answer, through: Iterable[Ended]) -> Iterator[Ended]:
+    """Where everybody who reached arbitration and did not come through it ended, *no offer* among them."""
+    elsewhere = {ended.offer_id for ended in through}
+    for place, one in enumerate(ranking.priced):
+        if one.offer_id in elsewhere:
+            continue
+        if one.offer_id in found.passed_over:
+            yield Ended(one.offer_id, "arbitrate", *found.passed_over[one.offer_id])
+            continue
+        outbid = bool(found.given) and (one.priority > 0 or one.offer_id is None)
+        rule = "explored" if place < ranking.first else "priority" if outbid else "not_worth_it"
+        yield Ended(one.offer_id, "arbitrate", rule, f"{one.priority:z.2f}")
+
+
+def _same_item(one: Priced, given: Sequence[Priced]) -> Breach | None:
+    twice = one.item is not None and one.item in {other.item for other in given}
+    return ("same_item", one.item or "") if twice else None

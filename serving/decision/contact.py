@@ -1,0 +1,113 @@
+"""The contact policy: quiet hours, caps over rolling windows, cool-offs, and the limits of an offer."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from serving.decision.catalogue import Offer
+from serving.decision.facts import Contact, History, Kind, Question
+from serving.decision.policy import Cap, Channel, Policy
+from serving.decision.trace import Priced
+
+Breach = tuple[str, str]
+"""A rule and the value that it met."""
+
+
+class ContactPolicy:
+    """What may still be said to one customer in one moment, after all that was said before.
+
+    A contact later than the question counts too: another worker made it while this one waited for its turn.
+    """
+
+    def __init__(self, question: Question, history: History, policy: Policy) -> None:
+        self._question = question
+        self._history = history
+        self._caps = [_Counted(cap, question.at, history.contacts) for cap in policy.caps]
+        self._quiet = _quiet(question.at, policy, policy.channels.get(question.channel))
+        rests = policy.cool_off
+        turned_down = sorted(history.rejections, key=lambda one: one.at)
+        offers, kinds = (_since(question.at, days) for days in (rests.offer_days, rests.kind_days))
+        self._offers = {one.offer_id: one.at for one in turned_down if one.at > offers}
+        self._kinds = {one.kind: one.at for one in turned_down if one.at > kinds}
+
+    def breach(self, offer: Offer) -> Breach | None:
+        """The first rule that forbids to give the offer: quiet hours, cap, cool-off, limit of the day."""
+        return self._quiet or self.cap(offer) or self._resting(offer) or self._used_up(offer)
+
+    def cap(self, offer: Offer) -> Breach | None:
+        """The first cap that is reached."""
+        breaches = (cap.breach(offer.id, offer.kind, self._question.channel) for cap in self._caps)
+        return next((breach for breach in breaches if breach is not None), None)
+
+    def count(self, offer: Offer) -> None:
+        """The offer is given with this answer: a contact for whatever else the answer may hold."""
+        for cap in self._caps:
+            cap.count(offer.id, offer.kind, self._question.channel)
+
+    def overspent(self, offer: Offer, priced: Priced) -> Breach | None:
+        """The budget when what the offer would take is more than what is left."""
+        spent = self._history.spent.get(offer.id, 0.0)
+        if offer.budget is None or spent + priced.reserved <= offer.budget:
+            return None
+        return "budget", f"{spent:.2f} of {offer.budget:.2f} spent"
+
+    def _resting(self, offer: Offer) -> Breach | None:
+        if (at := self._offers.get(offer.id)) is not None:
+            return "cool-off of the offer", f"turned down on {at:%Y-%m-%d}"
+        if (at := self._kinds.get(offer.kind)) is not None:
+            return "cool-off of the kind", f"{offer.kind} turned down on {at:%Y-%m-%d}"
+        return None
+
+    def _used_up(self, offer: Offer) -> Breach | None:
+        used = self._history.used.get(offer.id, 0)
+        if offer.per_day is None or used < offer.per_day:
+            return None
+        return "per_day", f"{used} of {offer.per_day} given today"
+
+
+class _Counted:
+    """A cap and how often each thing that it counts came in its window."""
+
+    def __init__(self, cap: Cap, at: datetime, contacts: Sequence[Contact]) -> None:
+        self._cap = cap
+        since = at - timedelta(days=cap.days)
+        recent = (one for one in contacts if one.at > since)
+        self._contacts = Counter(_thing(cap, one.offer_id, one.kind, one.channel) for one in recent)
+
+    def breach(self, offer_id: str, kind: Kind, channel: str) -> Breach | None:
+        thing = _thing(self._cap, offer_id, kind, channel)
+        count = self._contacts[thing]
+        if count < self._cap.contacts or self._cap.name not in {None, thing}:
+            return None
+        return said(self._cap), f"{count} contacts with {thing}" if thing else f"{count} contacts"
+
+    def count(self, offer_id: str, kind: Kind, channel: str) -> None:
+        self._contacts[_thing(self._cap, offer_id, kind, channel)] += 1
+
+
+def said(cap: Cap) -> str:
+    """A cap in words, such as `at most 2 contacts per kind in 7 days`."""
+    which = f"per {cap.per}" if cap.name is None else f"for {cap.per} {cap.name}"
+    return f"at most {cap.contacts} {'contact' if cap.contacts == 1 else 'contacts'} {which} in {cap.days:g} days"
+
+
+def _thing(cap: Cap, offer_id: str, kind: Kind, channel: str) -> str:
+    """What a cap counts a contact for; "" for the customer as a whole."""
+    return {"offer": offer_id, "kind": kind, "channel": channel, "customer": ""}[cap.per]
+
+
+def _since(at: datetime, days: float) -> datetime:
+    """From when on a rejection matters; never, where nothing rests."""
+    return at - timedelta(days=days) if days else datetime.max.replace(tzinfo=UTC)
+
+
+def _quiet(at: datetime, policy: Policy, channel: Channel | None) -> Breach | None:
+    """The quiet hours of a channel when it is in them: from the first moment up to and without the last."""
+    if channel is None or channel.quiet_from is None or channel.quiet_to is None:
+        return None
+    first, last = channel.quiet_from, channel.quiet_to
+    now = at.astimezone(policy.clock.zone).time()
+    inside = first <= now < last if first <= last else now >= first or now < last
+    if not inside:
+        return None
+    return f"quiet hours from {first:%H:%M} to {last:%H:%M}", f"{now:%H:%M} in {policy.clock.timezone}"

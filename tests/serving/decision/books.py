@@ -1,0 +1,97 @@
+"""Rulebooks and facts by hand: one line an offer, everything that is not said neutral."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from serving.decision.attributes import Attribute
+from serving.decision.catalogue import Catalogue, Offer
+from serving.decision.facts import Chance, Facts, ItemChance, Question, Value
+from serving.decision.policy import Policy
+from serving.decision.rulebook import Rulebook, rulebook
+from serving.decision.trace import Decision
+
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""A Monday in winter, 13:00 in Berlin."""
+
+CHANNELS: Mapping[str, Mapping[str, Any]] = {
+    "web": {"consent": False},
+    "till": {"consent": False, "context": 1.5},
+    "email": {"cost": 0.02},
+}
+POLICY: Mapping[str, Any] = {
+    "version": "p1",
+    "stake": {"margin": 0.25, "days": 168.0},
+    "channels": CHANNELS,
+    "control": {"share": 0.0, "salt": "pepper"},
+    "exploration": {"share": 0.0},
+}
+ATTRIBUTES = {
+    attribute.name: attribute
+    for attribute in (
+        Attribute("known", "flag", "known"),
+        Attribute("spend_84d", "number", "spend"),
+        Attribute("churn_probability", "number", "churn"),
+        Attribute("life_cycle", "text", "stage", ("new", "steady", "lost")),
+        Attribute("bought", "set", "bought"),
+        Attribute("page", "text", "page"),
+        Attribute("basket", "set", "basket"),
+        Attribute("item", "text", "item"),
+        Attribute("item_probability", "number", "probability"),
+        *(Attribute(f"consent_{channel}", "flag", "agreed") for channel in CHANNELS),
+    )
+}
+KINDS: Mapping[str, Mapping[str, Any]] = {
+    "loyalty": {"value": 10.0, "acceptance": 0.5},
+    "retention": {"save_rate": 0.5},
+    "cross_sell": {"items": "best", "margin": 0.5},
+    "bundle": {"items": ["PASTA", "SAUCE"], "margin": 0.5},
+}
+
+
+def offer(name: str, kind: str = "loyalty", **said: Any) -> Offer:
+    """An offer on the web with what its kind needs at least."""
+    value = {"value": None} if "margin" in said else {"margin": None} if "value" in said else {}
+    content = {**KINDS[kind], **value, **said}
+    given = {key: one for key, one in content.items() if one is not None}
+    return Offer.model_validate({"id": name, "name": name, "kind": kind, "channels": ["web"], **given})
+
+
+def policy(**said: Any) -> Policy:
+    """A policy without caps, control group and exploration."""
+    return Policy.model_validate({**POLICY, **said})
+
+
+def book(*offers: Offer, **said: Any) -> Rulebook:
+    """The offers under that policy."""
+    catalogue = Catalogue(version="c1", currency="USD", offers=offers)
+    return rulebook(catalogue, policy(**said), ATTRIBUTES, "USD")
+
+
+def asked(channel: str = "web", **said: Any) -> Question:
+    """What customer 1 is asked for on Monday at noon."""
+    known = {"decision_id": "d1", "customer_id": "1", "placement": channel, "at": NOON}
+    return Question(channel=channel, **{**known, **said})
+
+
+def facts(attributes: Mapping[str, Value] | None = None, **said: Any) -> Facts:
+    """A known customer of whom nothing else is known."""
+    return Facts(**{"customer_id": "1", "known": True, "as_of": AS_OF, **said}, attributes=attributes or {})
+
+
+def item(name: str, probability: float, price: float | None = 10.0) -> ItemChance:
+    """An item that the model cross_sell 2 speaks of."""
+    return ItemChance(name, name.title(), Chance(probability, "cross_sell 2"), price)
+
+
+def ends(decision: Decision) -> dict[str | None, tuple[str, str, str]]:
+    """Where each candidate ended, by id; each is there once."""
+    found = {one.offer_id: (one.stage, one.rule, one.value) for one in decision.ended}
+    assert len(found) == len(decision.ended)
+    return found
+
+
+def ids(things: Sequence[Any]) -> list[str | None]:
+    """Of offers that were given or priced."""
+    return [one.offer_id for one in things]
