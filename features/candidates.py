@@ -56,6 +56,12 @@ class Candidates:
         popular = popular_items(self.snapshot.lines, self._segments, horizon)
         return CandidateRows(self._items(), self._rows(), popular)
 
+    def bought(self) -> dict[str, Codes]:
+        """By customer id, the places of the items that are not new to them, rising."""
+        lately = self.snapshot.lines.bought(self.snapshot.pairs.cross_sell.new_after_days)
+        places = np.split(lately.indices.astype(np.int32), lately.indptr[1:-1])
+        return dict(zip(self.snapshot.customers.tolist(), places, strict=True))
+
     def _items(self) -> list[StoredItem]:
         """The items in the order of their codes; one that the items table does not know has its id as a name."""
         rows = catalogue(self._tables.items, self.snapshot.pairs.cross_sell.item_level).to_pyarrow()

@@ -15,7 +15,8 @@ from features.columns import Column
 from features.feature_set import features_at
 from features.habits import Habits
 from features.labels import population
-from features.store import StoreInfo, publish_sqlite
+from features.profiles import profiles
+from features.store import DescribedFeature, StoreInfo, publish_sqlite
 from features.workspace import Workspace
 
 _IN_POPULATION = "in_population"
@@ -51,6 +52,11 @@ def publish(workspace: Workspace, as_of: datetime, path: Path) -> Published:
         definition=workspace.dataset.churn.model_dump_json(exclude_none=True),
         candidates=candidates.info if candidates else None,
         bundles=habits.info if habits else None,
+        currency=workspace.dataset.currency,
+        described=tuple(
+            DescribedFeature(feature.name, feature.unit.value, feature.words, feature.levels)
+            for feature in workspace.features.features
+        ),
     )
     publish_sqlite(
         path,
@@ -58,6 +64,7 @@ def publish(workspace: Workspace, as_of: datetime, path: Path) -> Published:
         _read(rows, workspace.features.names),
         candidates.content() if candidates else None,
         habits.content() if habits else None,
+        profiles=profiles(workspace.tables, as_of, rows, candidates.bought() if candidates else {}),
     )
     return Published(info, candidates.count if candidates else 0)
 

@@ -57,6 +57,7 @@ def history(tables: Tables, as_of: datetime) -> History:
         Table.CONTACTS: tables.contacts,
         Table.RESPONSES: tables.responses,
         Table.FEEDBACK: tables.feedback,
+        Table.CONSENTS: tables.consents,
     }
     known = {name: _before(table, as_of) for name, table in moments.items() if table is not None}
     if tables.customers is not None:

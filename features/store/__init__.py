@@ -25,6 +25,7 @@ from features.store.content import (
     ValueTier,
 )
 from features.store.publication import publish_sqlite
+from features.store.removal import remove_customers
 from features.store.sqlite import SqliteStore
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "StoredProfile",
     "ValueTier",
     "publish_sqlite",
+    "remove_customers",
 ]

@@ -1,8 +1,6 @@
 """The store as one SQLite file, written."""
 
-import os
 import sqlite3
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -43,6 +41,7 @@ from features.store.encoding import (
     pack_info,
     pack_profile,
 )
+from features.store.replacement import alone, beside, replace
 
 _INTO_CUSTOMERS = "INSERT INTO customers VALUES (?, ?, ?, ?)"
 _INTO_CATALOGUE = "INSERT INTO catalogue VALUES (?, ?, ?)"
@@ -84,17 +83,13 @@ def publish_sqlite(  # noqa: PLR0913 - each is a table of its own
     as the rows, or for nobody; a segment that does not exist, and a consent twice, are refused. After any failure
     the old file stands and nothing half-written stays behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        _write(temporary, _Content(info, rows, candidates, habits, profiles))
-        _sync(temporary)
-        temporary.replace(path)
+        with beside(path) as temporary:
+            _write(temporary, _Content(info, rows, candidates, habits, profiles))
+            with alone(path):
+                replace(temporary, path)
     except sqlite3.Error as fault:
         raise StoreError(f"the online store at {path} cannot be written: {fault}") from fault
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync(path.parent)
 
 
 def _write(path: Path, content: _Content) -> None:
@@ -195,11 +190,3 @@ def _profiles(profiles: _Profiles, items: int) -> Iterator[tuple[Any, ...]]:
     for customer_id, profile in profiles:
         accept_profile(customer_id, profile, items)
         yield pack_profile(customer_id, profile)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
