@@ -38,8 +38,8 @@ class Linear:
         return cast("Floats", self._coefficients * self._standardised(rows))
 
     def log_odds(self, rows: Floats) -> Floats:
-        """Log-odds, shape (n,)."""
-        return cast("Floats", self.intercept + self._standardised(rows) @ self._coefficients)
+        """Log-odds, shape (n,); a row's are the same to the last bit whichever rows stand beside it."""
+        return cast("Floats", self.intercept + self.terms(rows).sum(axis=1))
 
     def _standardised(self, rows: Floats) -> Floats:
         logs = np.copysign(np.log1p(np.abs(rows)), rows)

@@ -1,7 +1,7 @@
 """A basket becomes the items to add, each with the rule that speaks for it. No HTTP here."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +63,19 @@ class Bundles:
         candidates = self.model.candidates(self.model.members(codes))
         candidates &= self.model.members(self.model.rules.partners(self._code[item]))
         return self._answer([item], [], None, self._suggestions(codes, None, candidates, limit))
+
+    def lacking(self, basket: Iterable[str], customer_id: str) -> Iterator[tuple[Item, float]]:
+        """Every item that may be added, the best first, with its probability; none to what nobody knows.
+
+        Raises `StoreError` when the store cannot be read.
+        """
+        codes = self._codes([item for item in dict.fromkeys(basket) if item in self._code])
+        if len(codes) == 0:
+            return
+        scores = self.model.scores(codes, self._habits.own(customer_id))
+        best = self.model.ranked(scores, self.model.candidates(self.model.members(codes)))
+        for code, probability in zip(best.tolist(), scores.probability[best].tolist(), strict=True):
+            yield self.model.items[code], probability
 
     def _answer(
         self, known: list[str], ignored: list[str], own: Floats | None, suggestions: list[Suggestion]

@@ -1,6 +1,6 @@
 """A customer id becomes the items to offer. No HTTP here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -58,6 +58,40 @@ class Offers:
         if len(stored.items) == 0:
             return self._answer(customer_id, "cold", kind, self._popular(stored.segment, kind, limit))
         return self._answer(customer_id, "known", kind, self._likely(stored, kind, limit))
+
+    def new_items(self, customer_ids: Sequence[str]) -> list[tuple[Places, Floats]]:
+        """Of each customer all items new to them: places in the store's items and probabilities.
+
+        The most probable first, ties by item id; the popular ones without a history. Scored together, each as
+        if it were alone. Raises `StoreError` when the store cannot be read.
+        """
+        stored = [self._store.candidates(customer_id) for customer_id in customer_ids]
+        new = [self._new(one) for one in stored]
+        places = np.concatenate([items for items, _ in new])
+        parents = [self._parents[place] for place in places.tolist()]
+        rows = np.concatenate([rows for _, rows in new])
+        probabilities = self.model.probabilities(rows, parents) if len(rows) else np.empty(0)
+        ends = np.cumsum([len(items) for items, _ in new])[:-1]
+        scored = zip(stored, np.split(places, ends), np.split(probabilities, ends), strict=True)
+        return [self._ordered(one, items, chances) for one, items, chances in scored]
+
+    def _new(self, stored: StoredCandidates | None) -> tuple[Places, Floats]:
+        """What is new to a customer, and the model's rows of it."""
+        if stored is None or len(stored.items) == 0:
+            return np.empty(0, dtype=np.int32), np.empty((0, len(self.info.names)))
+        rows = self._rows(stored)
+        new = ~self.model.repeats(rows)
+        return stored.items[new], rows[new]
+
+    def _ordered(
+        self, stored: StoredCandidates | None, items: Places, probabilities: Floats
+    ) -> tuple[Places, Floats]:
+        if stored is None or len(stored.items) == 0:
+            popular = self._store.popular("" if stored is None else stored.segment)
+            places = np.array([one.item for one in popular], dtype=np.int32)
+            return places, np.array([one.probability for one in popular])
+        order = np.lexsort((self._rank[items], -probabilities))
+        return items[order], probabilities[order]
 
     def _answer(self, customer_id: str, status: Status, kind: Asked, offers: list[Offer]) -> OffersAnswer:
         return OffersAnswer(

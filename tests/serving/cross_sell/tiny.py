@@ -25,10 +25,10 @@ PAIR = (
     "pair_basket_share",
     "neighbour_rate",
 )
-ITEM = ("item_customers", "item_buyers_28d")
+ITEM = ("item_customers", "item_buyers_28d", "item_price")
 CUSTOMER = ("visit_days_all",)
 NAMES = [*PAIR, *ITEM, *CUSTOMER]
-UNITS = ["flag", "count", "days", "days", "share", "share", "count", "share", "count"]
+UNITS = ["flag", "count", "days", "days", "share", "share", "count", "share", "money", "count"]
 FEATURES = [
     {"name": name, "unit": unit, "words": f"{name} {{value}}", "source": "transactions"}
     for name, unit in zip(NAMES, UNITS, strict=True)
@@ -46,15 +46,15 @@ MODEL: dict[str, Any] = {
     "linear": {
         "repeat": {
             "intercept": -0.2,
-            "coefficients": [0.0, 0.3, -0.2, 0.1, 0.4, 0.2, -0.1, 0.05, 0.02],
-            "center": [0.0, 1.5, 3.0, 2.5, 0.2, 0.3, 4.0, 0.3, 2.0],
-            "scale": [1.0, 0.7, 1.1, 0.9, 0.2, 0.2, 1.3, 0.2, 0.8],
+            "coefficients": [0.0, 0.3, -0.2, 0.1, 0.4, 0.2, -0.1, 0.05, -0.1, 0.02],
+            "center": [0.0, 1.5, 3.0, 2.5, 0.2, 0.3, 4.0, 0.3, 1.2, 2.0],
+            "scale": [1.0, 0.7, 1.1, 0.9, 0.2, 0.2, 1.3, 0.2, 0.5, 0.8],
         },
         "new": {
             "intercept": -1.0,
-            "coefficients": [0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.3, -0.2, -0.1],
-            "center": [0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 4.0, 0.3, 2.0],
-            "scale": [1.0, 1.0, 1.0, 1.0, 1.0, 0.2, 1.3, 0.2, 0.8],
+            "coefficients": [0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.3, -0.2, -0.1, -0.1],
+            "center": [0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 4.0, 0.3, 1.2, 2.0],
+            "scale": [1.0, 1.0, 1.0, 1.0, 1.0, 0.2, 1.3, 0.2, 0.5, 0.8],
         },
     },
     "calibration": {
@@ -71,13 +71,13 @@ MODEL: dict[str, Any] = {
 }
 UNKNOWN = math.nan
 ITEMS = (
-    StoredItem("CHEESE", "Cheese", "DAIRY", np.array([900.0, 0.31])),
-    StoredItem("MILK", "Milk", "DAIRY", np.array([1500.0, 0.62])),
-    StoredItem("BEER-B", "Beer B", "DRINKS", np.array([200.0, 0.08])),
-    StoredItem("BEER-A", "Beer A", "DRINKS", np.array([200.0, 0.08])),
-    StoredItem("SALT", "Salt", "", np.array([30.0, 0.02])),
-    StoredItem("SAFFRON", "Saffron", "SPICES", np.array([29.0, 0.0])),
-    StoredItem("NEW", "Brand new", "DAIRY", np.array([UNKNOWN, UNKNOWN])),
+    StoredItem("CHEESE", "Cheese", "DAIRY", np.array([900.0, 0.31, 4.0])),
+    StoredItem("MILK", "Milk", "DAIRY", np.array([1500.0, 0.62, 1.5])),
+    StoredItem("BEER-B", "Beer B", "DRINKS", np.array([200.0, 0.08, 9.0])),
+    StoredItem("BEER-A", "Beer A", "DRINKS", np.array([200.0, 0.08, 9.0])),
+    StoredItem("SALT", "Salt", "", np.array([30.0, 0.02, 0.5])),
+    StoredItem("SAFFRON", "Saffron", "SPICES", np.array([29.0, 0.0, 12.0])),
+    StoredItem("NEW", "Brand new", "DAIRY", np.array([UNKNOWN, UNKNOWN, UNKNOWN])),
 )
 INFO = CandidateInfo(
     fingerprint="p1",
@@ -162,7 +162,7 @@ def booster() -> lightgbm.Booster:
 def random_rows(count: int) -> Floats:
     """Made-up pairs, a fifth of their values unknown."""
     random = np.random.default_rng(7)
-    rows = random.random((count, len(NAMES))) * [1, 20, 300, 60, 1, 1, 500, 1, 40]
+    rows = random.random((count, len(NAMES))) * [1, 20, 300, 60, 1, 1, 500, 1, 10, 40]
     rows[random.random(rows.shape) < 0.2] = np.nan
     rows[:, 0] = random.random(count) < 0.5
     return rows
