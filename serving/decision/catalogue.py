@@ -133,7 +133,7 @@ def read_catalogue(path: Path, today: date) -> Catalogue:
     """
     is_csv = path.suffix.lower() == ".csv"
     content = _read_csv(path) if is_csv else read_toml(path)
-    catalogue = checked(Catalogue, content, path, {"offer": Offer}, strict=not is_csv)
+    catalogue = checked(Catalogue, content, path, {"offer": Offer}, texts=is_csv)
     ended = [offer for offer in catalogue.offers if offer.valid_to and offer.valid_to < today]
     refuse(
         path,

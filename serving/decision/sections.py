@@ -50,14 +50,14 @@ def readable(path: Path) -> str:
 
 
 def checked(
-    model: type[S], content: Mapping[str, Any], path: Path, sections: Sections, *, strict: bool = True
+    model: type[S], content: Mapping[str, Any], path: Path, sections: Sections, *, texts: bool = False
 ) -> S:
-    """The content of a file as what it has to be; without `strict`, texts may stand for numbers and dates.
+    """The content of a file as what it has to be; with `texts` numbers and dates are given as texts.
 
     Raises `InputError` with every problem.
     """
     try:
-        return model.model_validate(content, strict=strict)
+        return model.model_validate(content, strict=False if texts else None)
     except ValidationError as fault:
         found = [_in_words(detail, content, {"": model, **sections}) for detail in fault.errors()]
         refuse(path, found)
@@ -82,7 +82,7 @@ def _in_words(detail: ErrorDetails, content: Mapping[str, Any], sections: Sectio
     if detail["type"] == "literal_error":
         known = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
         return f'{_spoken(place, content)}{key} is never "{detail["input"]}"{nearest(str(detail["input"]), known)}'
-    return f"{_spoken(place, content)}{key}: {detail['msg']}, not {detail['input']!r}"
+    return f"{_spoken(place, content)}{key}: {detail['msg']}, not {detail['input']!r:.80}"
 
 
 def _section(place: Sequence[int | str], sections: Sections) -> type[Section]:
