@@ -1,4 +1,4 @@
-"""Command line of the training: `python -m training churn | cross-sell | bundles | promote`."""
+"""Command line of the training: `python -m training churn | cross-sell | bundles | promote | judge`."""
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ from training.bundles.figures import as_json as bundle_figures
 from training.bundles.gate import judge as judge_bundles
 from training.bundles.pipeline import BUNDLES, declared_bundles, train_bundles
 from training.bundles.pipeline import record as record_bundles
-from training.churn.gate import judge
+from training.churn.gate import judge as judge_churn
 from training.churn.pipeline import CHURN, record, train_churn
 from training.churn.report import as_json, print_findings
 from training.config import CONFIG, Config, read_config
@@ -29,6 +29,10 @@ from training.cross_sell.gate import judge as judge_cross_sell
 from training.cross_sell.pipeline import CROSS_SELL, declared_cross_sell, train_cross_sell
 from training.cross_sell.pipeline import record as record_cross_sell
 from training.effort import Effort
+from training.judge import report as judge_report
+from training.judge.joined import join
+from training.judge.judgement import judge as judge_policies
+from training.judge.log import read_log
 from training.registry import Version, champion_of, find_version, record_verdict, scores_behind, use_registry
 from training.report_folder import write_figures
 from training.verdict import Verdict
@@ -146,6 +150,24 @@ def promote(model: str, version: int | None, config: Path) -> None:
     sys.exit(0 if verdict.promoted else 1)
 
 
+@commands.command()
+@click.option("--decisions", type=_PATH, required=True, help="The decision log of the policy to judge.")
+@click.option(
+    "--logged",
+    type=_PATH,
+    help="What was decided on the same occasions and what it brought.  [the same file]",
+)
+@_metrics_json
+def judge(decisions: Path, logged: Path | None, metrics_json: Path | None) -> None:
+    """Estimate what other ways of deciding would have earned, from logged decisions and their rewards."""
+    with _NOTES.status("reading and weighing the decisions"):
+        judged = read_log(decisions)
+        found = judge_policies(join(read_log(logged) if logged else judged, judged))
+    judge_report.print_judgement(Console(), found)
+    if metrics_json:
+        write_figures(metrics_json, judge_report.as_json(found))
+
+
 def _register(model: str, record_version: Callable[[], Version]) -> None:
     """Leave the report and the version, and say what comes next."""
     with _NOTES.status("writing plots, model card and the registered version"):
@@ -161,7 +183,7 @@ def _gate(model: str, config: Config) -> Callable[[pd.DataFrame, pd.DataFrame | 
         return partial(judge_bundles, rules=config.bundles.promotion)
     if model == CROSS_SELL:
         return partial(judge_cross_sell, rules=config.cross_sell.promotion)
-    return partial(judge, rules=config.churn.promotion)
+    return partial(judge_churn, rules=config.churn.promotion)
 
 
 def _open(dataset: Path, workspace: Path) -> Workspace:

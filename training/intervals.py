@@ -19,7 +19,7 @@ RESAMPLES = 500
 
 @dataclass(frozen=True)
 class Interval:
-    """A measured value with its bootstrap standard error and 95 % percentile interval."""
+    """A measured value with its standard error and 95 % interval."""
 
     estimate: float
     low: float

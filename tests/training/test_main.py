@@ -10,6 +10,7 @@ import mlflow
 import pytest
 
 from tests.market import write_config, write_grocer, write_leavers, write_subscribers
+from tests.training.judge.made import Row, write_log
 from training.__main__ import main
 from training.registry import VERDICT
 from training.verdict import CHAMPION
@@ -179,3 +180,25 @@ def test_a_registry_that_does_not_answer_is_told_before_the_training(
     said = shell("churn", "--dataset", tmp_path / "dataset.toml")
     assert (said.code, said.out) == (2, "")
     assert "set MLFLOW_TRACKING_URI" in said.err
+
+
+def test_logged_decisions_judge_a_policy(shell: Shell, tmp_path: Path) -> None:
+    halves = {"cheese": 0.5, None: 0.5}
+    rows = [
+        Row(f"d{number}", f"c{number}", *chosen, halves)
+        for number, chosen in enumerate(10 * [("cheese", 3.0), (None, 1.0)])
+    ]
+    write_log(tmp_path / "logged.parquet", rows)
+    always = [Row(row.decision, row.customer, "cheese", None, {"cheese": 1.0}) for row in rows]
+    write_log(tmp_path / "replayed.parquet", always)
+    files = ["--decisions", "replayed.parquet", "--logged", "logged.parquet"]
+    said = shell("judge", *files, "--metrics-json", "out/judge.json")
+    assert said.code == 0, said.err
+    assert "20 decisions of 20 customers" in said.out
+    figures = json.loads((tmp_path / "out" / "judge.json").read_text())
+    assert figures["logging"]["estimate"] == 2.0
+    assert figures["estimates"]["judged policy"]["snips"]["estimate"] == pytest.approx(3.0)
+
+    alone = shell("judge", "--decisions", "replayed.parquet")
+    assert (alone.code, alone.out) == (2, "")
+    assert alone.err.splitlines()[-1].startswith("error: replayed.parquet has no reward")
