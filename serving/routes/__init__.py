@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.convertors import register_url_convertor
 
-from serving.routes import models, operations
+from serving.routes import customers, models, operations
 from serving.routes.paths import AnyText
 
 
@@ -11,6 +11,6 @@ def router() -> APIRouter:
     """All calls with their documented answers."""
     register_url_convertor("any", AnyText())
     calls = APIRouter()
-    for part in (models, operations):
+    for part in (models, operations, customers):
         part.add_to(calls)
     return calls
