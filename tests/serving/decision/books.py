@@ -6,7 +6,7 @@ from typing import Any
 
 from serving.decision.attributes import Attribute
 from serving.decision.catalogue import Catalogue, Offer
-from serving.decision.facts import Chance, Facts, ItemChance, Question, Value
+from serving.decision.facts import Chance, Facts, ItemChance, Question
 from serving.decision.policy import Policy
 from serving.decision.rulebook import Rulebook, rulebook
 from serving.decision.trace import Decision
@@ -14,6 +14,10 @@ from serving.decision.trace import Decision
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday in winter, 13:00 in Berlin."""
+
+ASKED = Question("d1", customer_id="1", channel="web", placement="home", at=NOON)
+KNOWN = Facts("1", known=True, as_of=AS_OF)
+"""A customer of whom nothing else is known."""
 
 CHANNELS: Mapping[str, Mapping[str, Any]] = {
     "web": {"consent": False},
@@ -50,7 +54,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def offer(name: str, kind: str = "loyalty", **said: Any) -> Offer:
+def offer(name: str, kind: str = "loyalty", **said: object) -> Offer:
     """An offer on the web with what its kind needs at least."""
     value = {"value": None} if "margin" in said else {"margin": None} if "value" in said else {}
     content = {**KINDS[kind], **value, **said}
@@ -58,26 +62,15 @@ def offer(name: str, kind: str = "loyalty", **said: Any) -> Offer:
     return Offer.model_validate({"id": name, "name": name, "kind": kind, "channels": ["web"], **given})
 
 
-def policy(**said: Any) -> Policy:
+def policy(**said: object) -> Policy:
     """A policy without caps, control group and exploration."""
     return Policy.model_validate({**POLICY, **said})
 
 
-def book(*offers: Offer, **said: Any) -> Rulebook:
+def book(*offers: Offer, **said: object) -> Rulebook:
     """The offers under that policy."""
     catalogue = Catalogue(version="c1", currency="USD", offers=offers)
     return rulebook(catalogue, policy(**said), ATTRIBUTES, "USD")
-
-
-def asked(channel: str = "web", **said: Any) -> Question:
-    """What customer 1 is asked for on Monday at noon."""
-    known = {"decision_id": "d1", "customer_id": "1", "placement": channel, "at": NOON}
-    return Question(channel=channel, **{**known, **said})
-
-
-def facts(attributes: Mapping[str, Value] | None = None, **said: Any) -> Facts:
-    """A known customer of whom nothing else is known."""
-    return Facts(**{"customer_id": "1", "known": True, "as_of": AS_OF, **said}, attributes=attributes or {})
 
 
 def item(name: str, probability: float, price: float | None = 10.0) -> ItemChance:
@@ -87,7 +80,8 @@ def item(name: str, probability: float, price: float | None = 10.0) -> ItemChanc
 
 def ends(decision: Decision) -> dict[str | None, tuple[str, str, str]]:
     """Where each candidate ended, by id; each is there once."""
-    found = {one.offer_id: (one.stage, one.rule, one.value) for one in decision.ended}
+    found: dict[str | None, tuple[str, str, str]] = {}
+    found |= {one.offer_id: (one.stage, one.rule, one.value) for one in decision.ended}
     assert len(found) == len(decision.ended)
     return found
 
