@@ -1,0 +1,211 @@
+"""The ledger: what was decided, what became of it, and what customers agreed to, in one SQL database."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from math import isfinite
+
+from alembic.util import CommandError
+from sqlalchemy import Connection, insert, select
+
+from features.errors import InputError
+from serving.decision.facts import Consent, History, Question
+from serving.decision.trace import Decision
+from serving.ledger import deciding, erasure, outcomes, totals
+from serving.ledger.consents import Pair, newest_consents, record_consent
+from serving.ledger.database import Database
+from serving.ledger.faults import LedgerError
+from serving.ledger.knowledge import history_of
+from serving.ledger.migrations import upgrade
+from serving.ledger.records import Erasure, LoggedDecision, Occasion, Outcome, Recorded, Terms, Totals
+from serving.ledger.secret import keyed_hash
+from serving.ledger.tables import decisions, identity
+
+LONGEST_TEXT = 512
+"""Characters of a customer's id or an outcome's key: what an index of PostgreSQL holds whatever the alphabet."""
+_ATTEMPTS = 100  # each lost race leaves one offer fewer to give
+_PAGE = 1000  # decisions of an export in memory at once
+
+
+def open_ledger(url: str, secret: bytes) -> "Ledger":
+    """The ledger at a database URL, its tables made or brought up to date; many processes may do so at once.
+
+    Raises `LedgerError` when the database cannot be used, belongs to another secret, or was changed by a newer
+    version of this program.
+    """
+    database = Database(url)
+    try:
+        with database.writing(["migrations"]) as connection:
+            upgrade(connection)
+            _recognise(connection, secret)
+    except CommandError as fault:
+        raise LedgerError(f"the ledger is of a newer version: update this program ({fault})") from fault
+    return Ledger(database, secret)
+
+
+class Ledger:
+    """An open ledger, for all threads of a process.
+
+    Every method raises `LedgerError` when the database cannot be used; then nothing was recorded. What a writing
+    method returned is on disk. Ids of customers and keys of outcomes have 1 to 512 characters, no NUL among them;
+    others raise `InputError`. Days are of UTC.
+    """
+
+    def __init__(self, database: Database, secret: bytes) -> None:
+        self._database = database
+        self._secret = secret
+
+    def occasion(
+        self, customer_id: str, channel: str, placement: str, day: date, context: Mapping[str, object]
+    ) -> str:
+        """The decision id of an occasion: 32 hex digits, the same for the same arguments in every process.
+
+        What is None or empty in the context is left out, and sets have no order: a call without a context and
+        one with an empty context are one occasion.
+        """
+        known = {
+            name: value for name, value in context.items() if value is not None and value not in ("", [], ())
+        }
+        known = {name: value for name, value in known.items() if value not in (set(), frozenset())}
+        place = [customer_id, channel, placement, day.isoformat(), known]
+        return keyed_hash(self._secret, "occasion", json.dumps(place, sort_keys=True, default=sorted))[:32]
+
+    def decide_once(
+        self,
+        question: Question,
+        decide: Callable[[History], Decision],
+        terms: Mapping[str | None, Terms],
+        *,
+        days: float,
+        deadline: float | None = None,
+    ) -> Decision:
+        """The one decision of this occasion: the recorded one, else what `decide` makes of the history, recorded.
+
+        `terms` by offer id, under None those of no offer; an offer that is not in it has no limits. `days` is how
+        far back contacts and rejections matter. A limit holds exactly however many processes decide at once: who
+        loses the race for the last piece decides again. Contacts, pieces and money count for what is given, not
+        for what is withheld. Raises `TooLate` when `deadline` (of `time.monotonic`) passes before the commit.
+        """
+        return self.decide_many([Occasion(question, decide)], terms, days=days, deadline=deadline)[0]
+
+    def decide_many(
+        self,
+        occasions: Sequence[Occasion],
+        terms: Mapping[str | None, Terms],
+        *,
+        days: float,
+        deadline: float | None = None,
+    ) -> list[Decision]:
+        """The same for up to some hundred occasions in one transaction, in their order; all are recorded or none.
+
+        Each sees what those before it give. The customers stay locked to the end, locked in one fixed order, then
+        the limits in order of the offers: two chunks never wait for each other in a circle.
+        """
+        ids = [_fit(occasion.question.customer_id, "customer id") for occasion in occasions]
+        with self._database.reading() as connection:
+            known = deciding.recorded(connection, (one.question.decision_id for one in occasions))
+        if all(one.question.decision_id in known for one in occasions):
+            return [known[one.question.decision_id] for one in occasions]
+        for _ in range(_ATTEMPTS):
+            try:
+                with self._database.writing(ids, deadline) as connection:
+                    return deciding.settle(connection, occasions, terms, days)
+            except deciding.LostRaceError:
+                continue
+        raise RuntimeError("a decision gives an offer whose limit is reached, however often it is asked")
+
+    def decision(self, decision_id: str) -> Recorded | None:
+        """The decision and what became of it so far, or None when nobody made it or its customer was erased."""
+        with self._database.reading() as connection:
+            return outcomes.recorded_with_outcomes(connection, decision_id)
+
+    def record_outcome(self, outcome: Outcome) -> bool:
+        """Record what became of a decision, however late; False when it was recorded before under its key.
+
+        An impression, an acceptance and a rejection count once for each offer of a decision, whatever their keys.
+        The moment is no part of what has to agree under one key. Raises `UnknownDecision`; `KeyTaken` when the
+        key stands for something else; `NotGiven` when the decision gave no such offer; `InputError` for a value
+        that is not a finite number.
+        """
+        _fit(outcome.key, "key of an outcome")
+        if outcome.value is not None and not isfinite(outcome.value):
+            raise InputError(
+                f"the value {outcome.value} of an outcome is no amount of money: give a finite number"
+            )
+        with self._database.reading() as connection:
+            customer_id = outcomes.customer_of(connection, outcome.decision_id)
+        with self._database.writing([customer_id]) as connection:
+            return outcomes.record(connection, outcome)
+
+    def set_consent(self, customer_id: str, channel: str, purpose: str, consent: Consent) -> None:
+        """Keep what a customer said; the newest statement holds, and of two of one moment the refusal."""
+        _fit(customer_id, "customer id")
+        with self._database.writing([customer_id]) as connection:
+            record_consent(connection, customer_id, (channel, purpose), consent)
+
+    def consents(self, customer_id: str) -> dict[Pair, Consent]:
+        """The newest statement for each (channel, purpose) that the customer said anything about."""
+        with self._database.reading() as connection:
+            return newest_consents(connection, [customer_id])[customer_id]
+
+    def history(self, customer_id: str, at: datetime, days: float) -> History:
+        """What was known of a customer at a moment; changes nothing. `spent` is of now: budgets have no past."""
+        with self._database.reading() as connection:
+            return history_of(connection, customer_id, at, days)
+
+    def erase(self, customer_id: str, at: datetime) -> Erasure:
+        """Remove every row of a customer; what stays is counts without a name and a keyed hash of the id."""
+        _fit(customer_id, "customer id")
+        with self._database.writing([customer_id]) as connection:
+            done = erasure.erase(connection, customer_id, self._customer_hash(customer_id), at)
+        self._database.flush()
+        return done
+
+    def erased(self, customer_ids: Iterable[str]) -> set[str]:
+        """Those of the ids who have been erased, so that no new data brings them back unnoticed."""
+        with self._database.reading() as connection:
+            hashes = erasure.erased_hashes(connection)
+        return {one for one in customer_ids if self._customer_hash(one) in hashes} if hashes else set()
+
+    def logged(self) -> Iterator[LoggedDecision]:
+        """Every decision with its reward so far, in order of the ids, with few in memory at once."""
+        last = ""
+        while True:
+            with self._database.reading() as connection:
+                page = totals.logged_after(connection, last, _PAGE)
+            if not page:
+                return
+            yield from page
+            last = page[-1].decision.decision_id
+
+    def totals(self, since: datetime | None = None) -> Totals:
+        """What every offer came to in decisions from `since` on; the counts of erased customers have no date."""
+        chosen = [] if since is None else [decisions.c.decided_at >= since]
+        with self._database.reading() as connection:
+            return Totals(totals.customer_totals(connection, *chosen), totals.kept_totals(connection))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def _customer_hash(self, customer_id: str) -> str:
+        return keyed_hash(self._secret, "customer", customer_id)
+
+
+def _recognise(connection: Connection, secret: bytes) -> None:
+    """A ledger belongs to the secret that it began with: under another one every id and hash would be new."""
+    mine = hashlib.sha256(secret).hexdigest()
+    found = connection.execute(select(identity.c.secret_hash)).scalar_one_or_none()
+    if found is None:
+        connection.execute(insert(identity).values(place=1, secret_hash=mine))
+    elif found != mine:
+        raise LedgerError("the ledger belongs to another secret: bring back the file at SERVING_SECRET_FILE")
+
+
+def _fit(text: str, what: str) -> str:
+    """The text, when both databases can hold it and find it again."""
+    whole = text.encode(errors="replace").decode() == text and "\0" not in text
+    if not (0 < len(text) <= LONGEST_TEXT and whole):
+        raise InputError(f"a {what} has 1 to {LONGEST_TEXT} characters of Unicode, none of them NUL")
+    return text

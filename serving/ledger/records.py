@@ -1,0 +1,121 @@
+"""What goes into the ledger and what comes out, as plain data; moments are UTC."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from serving.decision.facts import History, Question
+from serving.decision.trace import Decision, Group
+
+OutcomeKind = Literal["impression", "accept", "reject", "redeem", "purchase"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the ledger has to know of an offer when it is given.
+
+    It is given at most `per_day` times a day (UTC) and reserves at most `budget` money; None sets no limit.
+    `margin` (0 to 1) is the share of a purchase's value that is earned; None for an offer that brings its
+    agreed `value` once when it is taken.
+    """
+
+    per_day: int | None = None
+    budget: float | None = None
+    margin: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A question and who answers it: a pure function of what the ledger knows, called again after a lost race."""
+
+    question: Question
+    decide: Callable[[History], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a decision; `key` is the caller's and makes posting it again harmless.
+
+    `offer_id` None speaks of the first answer, which for no offer and for the control group is the only way.
+    `value` is the money paid, of a purchase or a redemption.
+    """
+
+    key: str
+    decision_id: str
+    kind: OutcomeKind
+    offer_id: str | None
+    value: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A decision as it was recorded, its outcomes so far by moment and key, and the offers that were seen."""
+
+    decision: Decision
+    outcomes: tuple[Outcome, ...]
+    impressions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Sums over answers: `value` is money earned, `cost` money spent, as docs/ledger.md defines them."""
+
+    decisions: int
+    contacts: int
+    impressions: int
+    accepts: int
+    rejects: int
+    redeems: int
+    purchases: int
+    value: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTotal:
+    """What one offer came to with one customer; `offer_id` None is no offer.
+
+    Of the control group it is the offer that was withheld first, with what the customer did without it.
+    """
+
+    offer_id: str | None
+    channel: str
+    group: Group
+    customer_id: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTotal:
+    """What one offer came to with all customers who have been erased."""
+
+    offer_id: str | None
+    channel: str
+    group: Group
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Everything that a report adds up: of customers, and of those who are no longer here."""
+
+    customers: tuple[CustomerTotal, ...]
+    kept: tuple[KeptTotal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What erasing a customer removed, rows by table, and the counts that stay without a name."""
+
+    removed: Mapping[str, int]
+    kept: tuple[KeptTotal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """A decision with the money that it has brought so far, earned less spent."""
+
+    decision: Decision
+    reward: float

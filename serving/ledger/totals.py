@@ -1,0 +1,116 @@
+"""What decisions came to, in counts and in money: one definition for the report, the export and the erasure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Subquery, case, func, select
+
+from serving.decision.trace import Group
+from serving.ledger.database import upsert
+from serving.ledger.deciding import unpacked
+from serving.ledger.records import Counts, CustomerTotal, KeptTotal, LoggedDecision
+from serving.ledger.tables import answers, decisions, kept_counts, of_answer, outcomes
+
+_KINDS = {
+    "impressions": "impression",
+    "accepts": "accept",
+    "rejects": "reject",
+    "redeems": "redeem",
+    "purchases": "purchase",
+}
+_FIELDS = "decisions", "contacts", *_KINDS, "value", "cost"
+
+
+def customer_totals(connection: Connection, *chosen: ColumnElement[bool]) -> tuple[CustomerTotal, ...]:
+    """Sums by offer, channel, group and customer, over the decisions that meet every condition; in no order."""
+    one = _by_answer(*chosen)
+    keys = one.c.offer_id, one.c.channel, one.c.control, one.c.customer_id
+    sums = (func.sum(one.c[name]).label(name) for name in _FIELDS)
+    return tuple(
+        CustomerTotal(row.offer_id, row.channel, _group(row), row.customer_id, _counts(row))
+        for row in connection.execute(select(*keys, *sums).group_by(*keys))
+    )
+
+
+def kept_totals(connection: Connection) -> tuple[KeptTotal, ...]:
+    """What stays of customers who have been erased; in no order."""
+    return tuple(
+        KeptTotal(row.offer_id or None, row.channel, _group(row), _counts(row))
+        for row in connection.execute(select(kept_counts))
+    )
+
+
+def keep(connection: Connection, totals: Iterable[KeptTotal]) -> None:
+    """Add counts to those that are kept, in one order: no two erasures wait for each other."""
+    for total in sorted(totals, key=lambda one: (one.offer_id or "", one.channel, one.group)):
+        counts = {name: getattr(total.counts, name) for name in _FIELDS}
+        adding = upsert(connection, kept_counts).values(
+            offer_id=total.offer_id or "", channel=total.channel, control=total.group == "control", **counts
+        )
+        sums = {name: kept_counts.c[name] + adding.excluded[name] for name in _FIELDS}
+        keys = list(kept_counts.primary_key)
+        connection.execute(adding.on_conflict_do_update(index_elements=keys, set_=sums))
+
+
+def logged_after(connection: Connection, decision_id: str, limit: int) -> list[LoggedDecision]:
+    """The next decisions by id, each with its reward."""
+    page = connection.execute(
+        select(decisions.c.decision_id, decisions.c.trace)
+        .where(decisions.c.decision_id > decision_id)
+        .order_by(decisions.c.decision_id)
+        .limit(limit)
+    ).all()
+    one = _by_answer(decisions.c.decision_id.in_([row.decision_id for row in page]))
+    query = select(one.c.decision_id, func.sum(one.c.value - one.c.cost)).group_by(one.c.decision_id)
+    rewards = dict(connection.execute(query).tuples().all())
+    return [LoggedDecision(unpacked(row.trace), float(rewards[row.decision_id])) for row in page]
+
+
+def _by_answer(*chosen: ColumnElement[bool]) -> Subquery:
+    """One row for each answer of the chosen decisions: what happened to it, what it earned and what it cost."""
+    happened = {name: _sum(_counted(kind)) for name, kind in _KINDS.items()}
+    columns = (
+        answers.c.decision_id,
+        answers.c.offer_id,
+        decisions.c.channel,
+        decisions.c.control,
+        decisions.c.customer_id,
+        _one_if(answers.c.given).label("contacts"),
+        *(column.label(name) for name, column in happened.items()),
+        _earned().label("value"),
+        (answers.c.cost + answers.c.discount * happened["redeems"]).label("cost"),
+        func.count(decisions.c.decision_id.distinct()).label("decisions"),
+    )
+    joined = answers.join(decisions).outerjoin(outcomes, of_answer)
+    keys = answers.c.decision_id, answers.c.place, decisions.c.decision_id
+    return select(*columns).select_from(joined).where(*chosen).group_by(*keys).subquery()
+
+
+def _earned() -> ColumnElement[float]:
+    """The margin of what was paid; without a margin the agreed value, once, when the offer was taken at all."""
+    paid = func.coalesce(func.sum(case((outcomes.c.kind.in_(["purchase", "redeem"]), outcomes.c.value))), 0.0)
+    taken = _sum(outcomes.c.kind.in_(["accept", "redeem", "purchase"]))
+    agreed = case((taken > 0, func.coalesce(answers.c.value, 0.0)), else_=0.0)
+    return case((answers.c.margin.is_not(None), answers.c.margin * paid), else_=agreed)
+
+
+def _counted(kind: str) -> ColumnElement[bool]:
+    return (outcomes.c.kind == kind) & outcomes.c.counts
+
+
+def _one_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(_one_if(condition))
+
+
+def _group(row: Row[Any]) -> Group:
+    return "control" if row.control else "treated"
+
+
+def _counts(row: Row[Any]) -> Counts:
+    """PostgreSQL sums whole numbers to decimals."""
+    whole = {name: int(getattr(row, name)) for name in ("decisions", "contacts", *_KINDS)}
+    return Counts(**whole, value=float(row.value), cost=float(row.cost))
