@@ -42,7 +42,7 @@ REFUSED: Mapping[Kind, frozenset[str]] = {
 def _items(given: object) -> object:
     if given is None or given == _BEST or (isinstance(given, list | tuple) and given):
         return given
-    raise ValueError(f'items is "{_BEST}" or a list of item ids, not {given!r}')
+    raise ValueError(f'is "{_BEST}" or a list of item ids, not {given!r}')
 
 
 class Offer(Section):

@@ -82,7 +82,7 @@ def _in_words(detail: ErrorDetails, content: Mapping[str, Any], sections: Sectio
     if detail["type"] == "literal_error":
         known = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
         return f'{_spoken(place, content)}{key} is never "{detail["input"]}"{nearest(str(detail["input"]), known)}'
-    return f"{_spoken(place, content)}{key}: {detail['msg']}, not {detail['input']!r:.80}"
+    return f"{_spoken(place, content)}{_counted(key)}: {detail['msg']}, not {detail['input']!r:.80}"
 
 
 def _section(place: Sequence[int | str], sections: Sections) -> type[Section]:
