@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from serving.decision.facts import Consent
 from serving.ledger.database import upsert
@@ -11,6 +11,12 @@ from serving.ledger.tables import consents
 
 Pair = tuple[str, str]
 """A channel and a purpose."""
+
+_SAID = (
+    select(consents.c.customer_id, consents.c.channel, consents.c.purpose, consents.c.granted, consents.c.at)
+    .where(consents.c.customer_id.in_(bindparam("ids", expanding=True)))
+    .order_by(consents.c.at)
+)
 
 
 def record_consent(connection: Connection, customer_id: str, pair: Pair, consent: Consent) -> None:
@@ -20,23 +26,16 @@ def record_consent(connection: Connection, customer_id: str, pair: Pair, consent
         customer_id=customer_id, channel=channel, purpose=purpose, at=consent.at, granted=consent.granted
     )
     refused_wins = {"granted": and_(consents.c.granted, statement.excluded.granted)}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=list(consents.primary_key), set_=refused_wins)
-    )
+    keys = list(consents.primary_key)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=refused_wins))
 
 
 def newest_consents(
     connection: Connection, customer_ids: Iterable[str]
 ) -> defaultdict[str, dict[Pair, Consent]]:
     """The newest statement of each customer by channel and purpose."""
-    query = (
-        select(
-            consents.c.customer_id, consents.c.channel, consents.c.purpose, consents.c.granted, consents.c.at
-        )
-        .where(consents.c.customer_id.in_(list(customer_ids)))
-        .order_by(consents.c.at)
-    )
     found: defaultdict[str, dict[Pair, Consent]] = defaultdict(dict)
-    for customer_id, channel, purpose, granted, at in connection.execute(query):
+    rows = connection.execute(_SAID, {"ids": list(customer_ids)})
+    for customer_id, channel, purpose, granted, at in rows:
         found[customer_id][channel, purpose] = Consent(granted, at)
     return found

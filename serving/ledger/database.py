@@ -4,7 +4,7 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,9 +103,15 @@ class Database:
         return f"{self._name} is locked by somebody else: end what holds it, then try again"
 
 
+Insertion = Callable[[Any], sqlite.Insert | postgresql.Insert]
+
+INSERTIONS: Mapping[str, Insertion] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+"""By dialect, the INSERT that knows ON CONFLICT."""
+
+
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT of the connection's own dialect, which knows ON CONFLICT."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return INSERTIONS[connection.dialect.name](table)
 
 
 def _left(deadline: float | None) -> float:

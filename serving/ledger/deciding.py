@@ -2,12 +2,13 @@
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Column, Connection, Executable, bindparam, insert, select
 
 from serving.decision.trace import Decision, Priced, from_json, to_json
-from serving.ledger.database import upsert
+from serving.ledger.database import INSERTIONS, Insertion
 from serving.ledger.knowledge import Knowledge
 from serving.ledger.records import Occasion, Terms
 from serving.ledger.tables import answers, decisions, spent, used
@@ -15,8 +16,15 @@ from serving.ledger.tables import answers, decisions, spent, used
 Row = dict[str, Any]
 
 _ROUNDING = 1e-9  # of a budget: sums of money in another order differ by less
+_NO_LIMIT = 2**31 - 1  # what a counter of four bytes holds
 _NONE = Terms()
 _FAST = 1  # the level of zlib that is quickest, under the lock; a trace shrinks to a fifth
+
+
+# Statements are made once: making one costs as much as running it.
+_BY_ID = select(decisions.c.decision_id, decisions.c.trace).where(
+    decisions.c.decision_id.in_(bindparam("ids", expanding=True))
+)
 
 
 class LostRaceError(Exception):
@@ -25,10 +33,8 @@ class LostRaceError(Exception):
 
 def recorded(connection: Connection, decision_ids: Iterable[str]) -> dict[str, Decision]:
     """The decisions that exist, by id."""
-    query = select(decisions.c.decision_id, decisions.c.trace).where(
-        decisions.c.decision_id.in_(list(decision_ids))
-    )
-    return {decision_id: unpacked(trace) for decision_id, trace in connection.execute(query)}
+    rows = connection.execute(_BY_ID, {"ids": list(decision_ids)})
+    return {decision_id: unpacked(trace) for decision_id, trace in rows}
 
 
 def unpacked(trace: bytes) -> Decision:
@@ -66,29 +72,30 @@ def _made(
 
 def _reserve(connection: Connection, knowledge: Knowledge, terms: Mapping[str | None, Terms]) -> None:
     """Take the day's pieces and the money of each offer, in the order of the ids: no two wait for each other."""
+    dialect = connection.dialect.name
     for (offer_id, day), times in sorted(knowledge.taken.items()):
-        limit = terms.get(offer_id, _NONE).per_day
-        taking = upsert(connection, used).values(offer_id=offer_id, day=day, times=times)
-        total = used.c.times + taking.excluded.times
-        taking = taking.on_conflict_do_update(
-            index_elements=[used.c.offer_id, used.c.day],
-            set_={"times": total},
-            where=None if limit is None else total <= limit,
-        )
-        if (limit is not None and times > limit) or connection.execute(taking).rowcount == 0:
+        per_day = terms.get(offer_id, _NONE).per_day
+        most = _NO_LIMIT if per_day is None else per_day
+        row = {"offer_id": offer_id, "day": day, "times": times, "most": most}
+        if times > most or connection.execute(_TAKING[dialect], row).first() is None:
             raise LostRaceError(offer_id)
     for offer_id, money in sorted(knowledge.reserved.items()):
         budget = terms.get(offer_id, _NONE).budget
-        most = None if budget is None else budget * (1 + _ROUNDING)
-        reserving = upsert(connection, spent).values(offer_id=offer_id, money=money)
-        sum_ = spent.c.money + reserving.excluded.money
-        reserving = reserving.on_conflict_do_update(
-            index_elements=[spent.c.offer_id],
-            set_={"money": sum_},
-            where=None if most is None else sum_ <= most,
-        )
-        if (most is not None and money > most) or connection.execute(reserving).rowcount == 0:
+        most_money = inf if budget is None else budget * (1 + _ROUNDING)
+        row = {"offer_id": offer_id, "money": money, "most": most_money}
+        if money > most_money or connection.execute(_SPENDING[dialect], row).first() is None:
             raise LostRaceError(offer_id)
+
+
+def _adding(insertion: Insertion, column: Column[Any]) -> Executable:
+    """Adds to a counter and returns the sum; changes and returns nothing when it would be above `most`."""
+    statement = insertion(column.table)
+    total = column + statement.excluded[column.name]
+    return statement.on_conflict_do_update(
+        index_elements=list(column.table.primary_key),
+        set_={column.name: total},
+        where=total <= bindparam("most", type_=column.type),
+    ).returning(column)
 
 
 def _write(connection: Connection, made: Sequence[Decision], terms: Mapping[str | None, Terms]) -> None:
@@ -133,3 +140,7 @@ def _money(offer: Priced | None, terms: Mapping[str | None, Terms], *, charged: 
         "value": factors.get("value"),
         "margin": terms.get(offer_id, _NONE).margin,
     }
+
+
+_TAKING = {dialect: _adding(insertion, used.c.times) for dialect, insertion in INSERTIONS.items()}
+_SPENDING = {dialect: _adding(insertion, spent.c.money) for dialect, insertion in INSERTIONS.items()}

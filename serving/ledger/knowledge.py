@@ -5,12 +5,34 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, literal_column, select
 
 from serving.decision.facts import Contact, History, Question, Rejection
 from serving.decision.trace import Decision
 from serving.ledger.consents import newest_consents
-from serving.ledger.tables import answers, decisions, of_answer, outcomes, spent, used
+from serving.ledger.tables import Moment, answers, decisions, of_answer, outcomes, spent, used
+
+# Statements are made once: making one costs as much as running it.
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_SINCE = bindparam("since", type_=Moment)
+_CONTACTS = (
+    select(decisions.c.customer_id, answers.c.offer_id, answers.c.kind, decisions.c.channel)
+    .add_columns(decisions.c.decided_at)
+    .join(answers, answers.c.decision_id == decisions.c.decision_id)
+    .where(decisions.c.customer_id.in_(_IDS), decisions.c.decided_at > _SINCE, answers.c.given)
+    .order_by(decisions.c.decided_at, answers.c.decision_id, answers.c.place)
+)
+_REJECTIONS = (
+    select(outcomes.c.customer_id, answers.c.offer_id, answers.c.kind, outcomes.c.at)
+    .join(answers, of_answer)
+    .where(outcomes.c.customer_id.in_(_IDS), outcomes.c.at > _SINCE, answers.c.given)
+    .where(outcomes.c.kind == literal_column("'reject'"))  # as the partial index says it
+    .order_by(outcomes.c.at, outcomes.c.key)
+)
+_USED = select(used.c.day, used.c.offer_id, used.c.times).where(
+    used.c.day.in_(bindparam("days", expanding=True))
+)
+_SPENT = select(spent.c.offer_id, spent.c.money)
 
 
 def history_of(connection: Connection, customer_id: str, at: datetime, days: float) -> History:
@@ -78,22 +100,9 @@ def contacts_since(
     connection: Connection, customer_ids: Iterable[str], since: datetime
 ) -> defaultdict[str, list[Contact]]:
     """What each customer was given after a moment, the oldest first."""
-    query = (
-        select(
-            decisions.c.customer_id,
-            answers.c.offer_id,
-            answers.c.kind,
-            decisions.c.channel,
-            decisions.c.decided_at,
-        )
-        .join(answers, answers.c.decision_id == decisions.c.decision_id)
-        .where(
-            decisions.c.customer_id.in_(list(customer_ids)), decisions.c.decided_at > since, answers.c.given
-        )
-        .order_by(decisions.c.decided_at, answers.c.decision_id, answers.c.place)
-    )
     found: defaultdict[str, list[Contact]] = defaultdict(list)
-    for customer_id, *contact in connection.execute(query):
+    rows = connection.execute(_CONTACTS, {"ids": list(customer_ids), "since": since})
+    for customer_id, *contact in rows:
         found[customer_id].append(Contact(*contact))
     return found
 
@@ -102,28 +111,19 @@ def rejections_since(
     connection: Connection, customer_ids: Iterable[str], since: datetime
 ) -> defaultdict[str, list[Rejection]]:
     """What each customer turned down after a moment, the oldest first."""
-    query = (
-        select(outcomes.c.customer_id, answers.c.offer_id, answers.c.kind, outcomes.c.at)
-        .join(answers, of_answer)
-        .where(outcomes.c.customer_id.in_(list(customer_ids)), outcomes.c.at > since)
-        .where(outcomes.c.kind == "reject", answers.c.given)
-        .order_by(outcomes.c.at, outcomes.c.key)
-    )
     found: defaultdict[str, list[Rejection]] = defaultdict(list)
-    for customer_id, *rejection in connection.execute(query):
+    rows = connection.execute(_REJECTIONS, {"ids": list(customer_ids), "since": since})
+    for customer_id, *rejection in rows:
         found[customer_id].append(Rejection(*rejection))
     return found
 
 
 def _used(connection: Connection, days: Collection[date]) -> defaultdict[date, Counter[str]]:
-    query = select(used.c.day, used.c.offer_id, used.c.times).where(used.c.day.in_(list(days)))
     found: defaultdict[date, Counter[str]] = defaultdict(Counter)
-    for day, offer_id, times in connection.execute(query):
+    for day, offer_id, times in connection.execute(_USED, {"days": list(days)}):
         found[day][offer_id] = times
     return found
 
 
 def _spent(connection: Connection) -> defaultdict[str, float]:
-    return defaultdict(
-        float, dict(connection.execute(select(spent.c.offer_id, spent.c.money)).tuples().all())
-    )
+    return defaultdict(float, dict(connection.execute(_SPENT).tuples().all()))

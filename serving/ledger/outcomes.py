@@ -39,7 +39,8 @@ def record(connection: Connection, outcome: Outcome) -> bool:
         at=outcome.at,
         counts=outcome.kind not in ONCE or not _counted(connection, outcome, place),
     )
-    if connection.execute(statement.on_conflict_do_nothing(index_elements=[outcomes.c.key])).rowcount == 1:
+    new = statement.on_conflict_do_nothing(index_elements=[outcomes.c.key]).returning(outcomes.c.key)
+    if connection.execute(new).first() is not None:
         return True
     _same_as_before(connection, outcome, place)
     return False
