@@ -1,0 +1,74 @@
+"""The report as a table on the terminal."""
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from serving.report.figures import ALL_OFFERS, MINIMUM, Line
+from serving.report.intervals import Interval
+
+NONE = "-"
+_CAME_TO = ("offer", "channel", "contacts", "impressions", "accepted", "value", "cost", "return")
+_BROUGHT = ("offer", "channel", "customers", "control group", "more who buy", "more money a customer")
+_NAMES = 2
+"""Columns before the numbers."""
+
+
+def print_report(console: Console, found: Sequence[Line]) -> None:
+    """Two tables, one row a line in each, or a sentence for a ledger without decisions."""
+    if not found:
+        console.print("No decision yet: ask for a next-best-offer, and the report has something to say.")
+        return
+    console.print(_table("what the offers came to", _CAME_TO, found, _came_to))
+    console.print(_table("what they brought beyond the control group", _BROUGHT, found, _brought))
+    console.print(
+        "With 95 % intervals. Money is value less cost; customers who were given an offer are compared with "
+        "customers of the control group from whom it was withheld, and for all offers everybody with everybody. "
+        f'"{NONE}": too little to tell, such as fewer than {MINIMUM} customers on a side.'
+    )
+
+
+def _table(
+    title: str, heads: Sequence[str], found: Sequence[Line], cells: Callable[[Line], Sequence[str]]
+) -> Table:
+    """Cells wrap where the terminal is narrow; a rule stands above the sums."""
+    table = Table(title=title, title_justify="left")
+    for place, head in enumerate(heads):
+        table.add_column(head, overflow="fold", justify="left" if place < _NAMES else "right")
+    last = sum(line.offer != ALL_OFFERS for line in found) - 1
+    for place, line in enumerate(found):
+        table.add_row(*map(escape, (line.offer, line.channel, *cells(line))), end_section=place == last)
+    return table
+
+
+def _came_to(line: Line) -> list[str]:
+    return [
+        f"{line.contacts:,}",
+        f"{line.impressions:,}",
+        _share(line.acceptance, ".1f"),
+        f"{line.value:,.2f}",
+        f"{line.cost:,.2f}",
+        NONE if line.returned is None else f"{100 * line.returned:+,.0f} %",
+    ]
+
+
+def _brought(line: Line) -> list[str]:
+    lifts = (_share(line.purchase_lift, "+.1f"), _money(line.money_lift))
+    return [f"{line.treated:,}", f"{line.control:,}", *lifts]
+
+
+def _share(interval: Interval | None, form: str) -> str:
+    if interval is None:
+        return NONE
+    estimate, low, high = (
+        f"{100 * value:{form}}" for value in (interval.estimate, interval.low, interval.high)
+    )
+    return f"{estimate} % ({low} to {high})"
+
+
+def _money(interval: Interval | None) -> str:
+    if interval is None:
+        return NONE
+    return f"{interval.estimate:+,.2f} ({interval.low:+,.2f} to {interval.high:+,.2f})"
