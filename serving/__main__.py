@@ -1,4 +1,4 @@
-"""Command line of the service: `pull` a model from the registry, `run` the service."""
+"""Command line of the service: `pull` a model from the registry, `run` the service, look at the `policy`."""
 
 import os
 import sys
@@ -14,6 +14,16 @@ from serving.release import NAMES
 from serving.settings import Settings, read_settings
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+_FILE = click.Path(path_type=Path)
+_catalogue = click.option(
+    "--catalogue", type=_FILE, help="Offers, TOML or CSV.  [SERVING_CATALOGUE, serving/catalogue.toml]"
+)
+_policy = click.option(
+    "--policy", type=_FILE, help="What holds for every offer.  [SERVING_POLICY, serving/policy.toml]"
+)
+_release = click.option("--release", type=_FILE, help="Pulled release.  [SERVING_RELEASE, workspace/release]")
+_store = click.option("--store", type=_FILE, help="Online store.  [SERVING_STORE, workspace/online.sqlite]")
 
 
 @click.group()
@@ -53,21 +63,57 @@ def pull(settings: Settings, /, **given: str | Path | tuple[str, ...] | None) ->
 @commands.command()
 @click.option("--host", help="Address to listen on.  [SERVING_HOST, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.  [SERVING_PORT, 8000]")
-@click.option(
-    "--release", type=click.Path(path_type=Path), help="Pulled release.  [SERVING_RELEASE, workspace/release]"
-)
-@click.option(
-    "--store", type=click.Path(path_type=Path), help="Online store.  [SERVING_STORE, workspace/online.sqlite]"
-)
+@_release
+@_store
 @click.pass_obj
 def run(settings: Settings, /, **given: str | int | Path | None) -> None:
     """Serve; newer releases and stores are picked up while running, missing ones as soon as they appear."""
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
+    _use_one_thread()
     from serving.server import serve  # noqa: PLC0415 - the libraries below read these variables when imported
 
     logs.write_to(sys.stderr)
     serve(_override(settings, given))
+
+
+@commands.group()
+def policy() -> None:
+    """Look at what catalogue and policy do before the service does it."""
+
+
+@policy.command()
+@_catalogue
+@_policy
+@_release
+@_store
+@click.option("--channel", "channels", multiple=True, help="Channel, once for each.  [all of the policy]")
+@click.pass_obj
+def check(settings: Settings, /, channels: tuple[str, ...], **given: Path | None) -> None:
+    """Decide for every customer: which offers nobody can receive, who gets nothing, and by which rules.
+
+    Ends with exit code 1 when an offer reaches nobody.
+    """
+    _use_one_thread()
+    from serving.policy_tables import print_check  # noqa: PLC0415 - loads libraries that read these variables
+
+    if not print_check(_override(settings, given), channels):
+        sys.exit(1)
+
+
+@policy.command()
+@_policy
+@_store
+@click.pass_obj
+def attributes(settings: Settings, /, **given: Path | None) -> None:
+    """List what rules can speak of: each attribute with its kind, its words and its levels."""
+    from serving.policy_tables import print_attributes  # noqa: PLC0415 - other commands need no tables
+
+    print_attributes(_override(settings, given))
+
+
+def _use_one_thread() -> None:
+    """As in the service: one row is scored quicker by one thread, and several processes share the machine."""
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
 
 
 def _override(settings: Settings, given: Mapping[str, Any]) -> Settings:

@@ -1,0 +1,131 @@
+"""What `python -m serving policy` prints: the findings of a check, and what rules can speak of."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from features.errors import InputError
+from features.store import SqliteStore
+from serving.decision.attributes import Attribute, attributes_of
+from serving.decision.conditions import OPERATORS
+from serving.decision.nearest import nearest
+from serving.decision.policy import read_policy
+from serving.decision.rulebook import Rulebook, read_rulebook
+from serving.models import load_live
+from serving.next_best_offer.facts import FactSource
+from serving.policy_check import AT_ONCE, ChannelReach, Findings, OfferReach, Where, check, strangers
+from serving.served import Served
+from serving.settings import Settings
+
+_MOST = 3
+_OUTBID = ("arbitrate", "priority")
+_NOTES = Console(stderr=True)
+
+
+def print_check(settings: Settings, channels: Sequence[str]) -> bool:
+    """Check the rulebook on the store's customers and print what was found; whether every offer can be received.
+
+    No `channels` are all of the policy. Raises `InputError` for whatever cannot be used.
+    """
+    now, store = datetime.now(UTC), SqliteStore(settings.store)
+    rulebook = read_rulebook(settings.catalogue, settings.policy, store.info, now.date())
+    source = FactSource(Served(load_live(settings.release), store))
+    steps = check(source, store.ids(), rulebook, _asked(channels, rulebook), now)
+    *_, findings = track(
+        steps, "Deciding", -(-store.info.customers // AT_ONCE), console=_NOTES, transient=True
+    )
+    console = Console()
+    console.print(offers_table(findings), channels_table(findings))
+    faults = source.served.unfit.values()
+    for sentence in (*faults, *unknown_items(strangers(rulebook, source.names)), *sentences(findings)):
+        console.print(escape(sentence), soft_wrap=True)
+    return not findings.unreachable
+
+
+def print_attributes(settings: Settings) -> None:
+    """Print every attribute that the store and the policy's channels give. Raises `InputError` as above."""
+    store, policy = SqliteStore(settings.store), read_policy(settings.policy)
+    console = Console()
+    console.print(attributes_table(attributes_of(store.info, policy.channels).values()), operators_table())
+
+
+def _asked(channels: Sequence[str], rulebook: Rulebook) -> Sequence[str]:
+    known = rulebook.policy.channels
+    for channel in channels:
+        if channel not in known:
+            raise InputError(f'"{channel}" is no channel of the policy{nearest(channel, known)}')
+    return channels or tuple(known)
+
+
+def offers_table(findings: Findings) -> Table:
+    """For each offer how many customers it reaches, and what keeps it from the others."""
+    rows = [_offer_row(offer_id, reach) for offer_id, reach in findings.offers.items()]
+    return _table("Offers", ("offer", "worth it for", "best for", "what ends it elsewhere"), rows)
+
+
+def channels_table(findings: Findings) -> Table:
+    """For each channel how many customers get nothing, and what ended the offers there."""
+    rows = [_channel_row(channel, reach) for channel, reach in findings.channels.items()]
+    return _table(
+        "Customers who get nothing", ("channel", "customers", "for example", "by these rules"), rows
+    )
+
+
+def attributes_table(attributes: Iterable[Attribute]) -> Table:
+    """Every attribute with its words and what it can be."""
+    rows = [(one.name, one.kind, one.words, ", ".join(one.levels)) for one in attributes]
+    return _table("What rules can speak of", ("attribute", "kind", "words", "levels"), rows)
+
+
+def operators_table() -> Table:
+    """What each kind of attribute can be asked."""
+    rows = [(kind, ",  ".join(operators)) for kind, operators in OPERATORS.items()]
+    return _table("What each kind can be asked", ("kind", "operators"), rows)
+
+
+def sentences(findings: Findings) -> Iterator[str]:
+    """One for each offer that nobody can receive: where, and by which rule, most of it ends."""
+    for offer_id in findings.unreachable:
+        stage, rule = next(iter(_most(findings.offers[offer_id].ended, 1)), ("candidates", "no_basket"))
+        yield f'nobody can receive "{offer_id}": most end in {stage}, by {rule}'
+
+
+def unknown_items(strangers: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """One sentence for each offer that lists items which no model can offer."""
+    for offer_id, items in strangers.items():
+        yield f'"{offer_id}" lists items that no model offers: {", ".join(items)}'
+
+
+def _offer_row(offer_id: str, reach: OfferReach) -> Sequence[str]:
+    if reach.kind == "bundle" and reach.worth:
+        return offer_id, "with a basket", "with a basket", ""
+    return offer_id, f"{reach.worth:,}", f"{reach.best:,}", _said(reach.ended)
+
+
+def _channel_row(channel: str, reach: ChannelReach) -> Sequence[str]:
+    share = f"{reach.without:,} of {reach.customers:,}"
+    return channel, share, ", ".join(reach.examples), _said(reach.ended)
+
+
+def _said(ended: Counter[Where]) -> str:
+    return "\n".join(f"{ended[stage, rule]:,}  {stage}: {rule}" for stage, rule in _most(ended, _MOST))
+
+
+def _most(ended: Counter[Where], count: int) -> list[Where]:
+    """The most frequent, ties by name; who was only outbid by a better offer was not kept from anything."""
+    others = [where for where in ended if where != _OUTBID]
+    return sorted(others, key=lambda where: (-ended[where], where))[:count]
+
+
+def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
