@@ -74,14 +74,16 @@ class SqliteStore:
 
     def ids(self) -> Iterator[str]:
         """Every customer's id in order; raises `StoreError` where a row is altered, and when one is missing."""
-        width, count = len(self._info.names), 0
+        width, count, last = len(self._info.names), 0, ""
         with self._unaltered():
             for customer_id, *row in self._connection.execute(
                 "SELECT customer_id, in_population, features, checksum FROM customers ORDER BY customer_id"
             ):
                 unpack_customer(customer_id, *row, width=width)
-                count += 1
+                if customer_id <= last:
+                    raise ValueError("an id comes out of order")
                 yield customer_id
+                count, last = count + 1, customer_id
             if count != self._info.customers:
                 raise ValueError(f"{count} customers instead of {self._info.customers}")
 

@@ -6,7 +6,7 @@ import pytest
 
 from features.errors import InputError
 from features.publish import publish
-from features.store import BundleInfo, PopularItem, SqliteStore, StoreError
+from features.store import BundleInfo, DescribedFeature, PopularItem, SqliteStore, StoreError
 from features.workspace import Workspace
 from tests.features.shop import EXPLICIT, INACTIVITY
 from tests.features.tiny import AS_OF, ago, known, open_tiny
@@ -69,6 +69,17 @@ def test_the_store_says_what_it_holds(opened: Workspace, tmp_path: Path) -> None
     assert (info.as_of, info.customers) == (AS_OF, 3)
     assert before <= info.published_at <= datetime.now(UTC)
     assert info.definition == '{"kind":"inactivity","active_days":56,"horizon_days":28}'
+    assert info.currency == "EUR"
+    assert tuple(feature.name for feature in info.described) == info.names
+    assert info.described[0] == DescribedFeature(
+        "days_since_purchase", "days", "last purchase {value} ago", levels=()
+    )
+
+
+def test_a_text_attribute_is_described_with_its_levels(tmp_path: Path) -> None:
+    store = published(offering(tmp_path), tmp_path / "online.sqlite")
+    described = {feature.name: feature for feature in store.info.described}
+    assert described["attribute_region"].levels == ("north", "south")
 
 
 def test_a_later_snapshot_replaces_the_older(opened: Workspace, tmp_path: Path) -> None:

@@ -49,6 +49,15 @@ later_rows = {
     "feedback": st.fixed_dictionaries(
         {"after": seconds, "customer_id": customers, "kind": st.sampled_from(KINDS), "score": money}
     ),
+    "consents": st.fixed_dictionaries(
+        {
+            "after": seconds,
+            "customer_id": customers,
+            "channel": st.sampled_from(["email", "mail"]),
+            "purpose": st.sampled_from(["marketing", "service"]),
+            "granted": st.booleans(),
+        }
+    ),
 }
 futures = st.fixed_dictionaries({name: st.lists(row, max_size=15) for name, row in later_rows.items()})
 """Rows of every table by name; `after` is how many seconds after the moment each lies."""

@@ -63,12 +63,19 @@ SCHEMAS = {
     ),
     "responses": pa.schema([("customer_id", _TEXT), ("offer_id", _TEXT), ("value", _NUMBER), ("ts", _TIME)]),
     "feedback": pa.schema([("customer_id", _TEXT), ("kind", _TEXT), ("score", _NUMBER), ("ts", _TIME)]),
+    "consents": pa.schema(
+        [
+            *[(name, _TEXT) for name in ("customer_id", "channel", "purpose")],
+            ("granted", _FLAG),
+            ("ts", _TIME),
+        ]
+    ),
 }
-TIMED = ("transactions", "contacts", "responses", "feedback")
+TIMED = ("transactions", "contacts", "responses", "feedback", "consents")
 
 
 def made_up(seed: int) -> Rows:
-    """Six tables full of rows; every customer has rows of every kind."""
+    """Seven tables full of rows; every customer has rows of every kind."""
     chance = random.Random(seed)
     lines = [_line(chance, customer) for customer in CUSTOMERS for _ in range(chance.randint(8, 25))]
     edges = [
@@ -88,6 +95,9 @@ def made_up(seed: int) -> Rows:
                 "value": _money(chance),
                 "kind": chance.choice(KINDS),
                 "score": chance.choice((None, 3.0, 7.0, 10.0)),
+                "channel": chance.choice(("email", "mail")),
+                "purpose": chance.choice(("marketing", "service")),
+                "granted": chance.choice((True, False)),
             }
             for customer in CUSTOMERS
             for _ in range(chance.randint(1, 5))

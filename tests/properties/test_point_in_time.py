@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.feature_set import features_at
 from features.labels import labels, population
+from features.profiles import profiles
 from features.publish import publish
 from features.stack import stack
 from features.store import SqliteStore
@@ -88,9 +90,29 @@ def test_online_with_the_past_alone_equals_offline_with_hindsight(base: Workspac
         publish(then, as_of, path)
         store = SqliteStore(path)
         online = {name: found for name in (*CUSTOMERS, "stranger") if (found := store.get(name))}
+        told = {name: store.profile(name) for name in CUSTOMERS}
     assert store.info.fingerprint == base.features.fingerprint
     assert {name for name, found in online.items() if found.in_population} == set(inside)
     assert_same({name: found.features for name, found in online.items()}, offline)
+    known = features_at(base.tables, base.features, as_of).to_pyarrow()
+    for name, expected in profiles(base.tables, as_of, known, {}):
+        profile = told[name]
+        assert profile is not None
+        assert (profile.segments, profile.consents) == (expected.segments, expected.consents)
+        assert {store.items[place].item for place in profile.bought} == bought_lately(name, as_of)
+
+
+def bought_lately(customer: str, as_of: datetime) -> set[str]:
+    """The categories of a customer's purchases in the 60 days before, counted row by row."""
+    category = {row["item_id"]: row["category"] for row in BASE["items"]}
+    return {
+        category[row["item_id"]]
+        for row in BASE["transactions"]
+        if row["customer_id"] == customer
+        and row["item_id"] in category
+        and row["quantity"] != -1
+        and as_of - timedelta(days=60) < row["ts"] < as_of
+    }
 
 
 def test_a_row_a_second_earlier_does_matter(known: Known) -> None:
