@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -239,9 +238,8 @@ def test_entry_points_are_command_lines_that_exist(name: str) -> None:
     defaults = {key: parameter["default"] for key, parameter in entry.get("parameters", {}).items()}
     python, flag, package, *arguments = entry["command"].format(**defaults).split()
     assert (python, flag) == ("python", "-m")
-    module = vars(importlib.import_module(f"{package}.__main__"))
-    [group] = [value for value in module.values() if isinstance(value, click.Group)]
-    result = CliRunner().invoke(group, [*arguments, "--help"])
+    module = importlib.import_module(f"{package}.__main__")
+    result = CliRunner().invoke(module.commands, [*arguments, "--help"])
     assert result.exit_code == 0, result.output
 
 
