@@ -1,3 +1,5 @@
+import csv
+import tomllib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -5,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import InputError
-from serving.decision.catalogue import Catalogue, read_catalogue
+from serving.decision.catalogue import Catalogue, Offer, read_catalogue
 
 TODAY = date(2026, 3, 10)
 HEAD = 'version = "7"\ncurrency = "USD"\n'
@@ -191,6 +193,19 @@ def test_a_spreadsheet_says_the_same_as_toml(read: Read, tmp_path: Path) -> None
         f'[[offer]]\nid = "{name}"\n{one}' for name, one in zip("abc", (points, cheese, new), strict=True)
     )
     assert from_csv(tmp_path, CSV) == read(text)
+
+
+def test_the_shipped_catalogue_can_be_kept_as_a_spreadsheet(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[3] / "serving" / "catalogue.toml"
+    content = tomllib.loads(shipped.read_text())
+    entries = content.pop("offer")
+    with (tmp_path / "catalogue.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*content, *Offer.model_fields])
+        writer.writeheader()
+        for entry in entries:
+            cells = {key: ";".join(one) if isinstance(one, list) else one for key, one in entry.items()}
+            writer.writerow({**content, **cells})
+    assert read_catalogue(tmp_path / "catalogue.csv", TODAY) == read_catalogue(shipped, TODAY)
 
 
 @pytest.mark.parametrize(
