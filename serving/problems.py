@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from serving import logs
+from serving import ledger, logs
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -65,6 +65,36 @@ class UnknownItem(Problem):
         super().__init__("No item with this id is in the bundle model.")
 
 
+class UnknownDecision(Problem):
+    """Nobody made this decision, or its customer was erased; the same words for every id."""
+
+    status = HTTPStatus.NOT_FOUND
+    name = "unknown-decision"
+
+    def __init__(self) -> None:
+        super().__init__("No decision with this id is in the ledger: quote the decision_id of an answer.")
+
+
+class OutcomeConflict(Problem):
+    """The key of an outcome already stands for another one."""
+
+    status = HTTPStatus.CONFLICT
+    name = "outcome-conflict"
+
+    def __init__(self) -> None:
+        super().__init__("This key stands for another outcome: give each outcome a key of its own.")
+
+
+class NotGiven(Problem):
+    """The decision did not give the offer that an outcome speaks of."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    name = "not-given"
+
+    def __init__(self) -> None:
+        super().__init__("The decision gave no such offer: GET /v1/decisions/{id} lists what it gave.")
+
+
 class NotReady(Problem):
     """The service has nothing to answer with; the detail says what to run."""
 
@@ -99,6 +129,11 @@ class InvalidRequest(Problem):
         super().__init__("Parts of the request break a rule; each is listed in errors.")
         self.errors = errors
 
+    @classmethod
+    def of(cls, where: str, message: str) -> Self:
+        """A single part that breaks a rule which only the service knows."""
+        return cls([InvalidField(where=where, message=message)])
+
 
 class HttpProblem(Problem):
     """A fault of HTTP itself, found by the framework: no such path, no such method, no JSON."""
@@ -108,6 +143,14 @@ class HttpProblem(Problem):
     def __init__(self, fault: HTTPException) -> None:
         super().__init__(f"{fault.detail}.", fault.headers)
         self.status_code = fault.status_code
+
+
+OF_LEDGER: Mapping[type[ledger.OutcomeError], type[UnknownDecision | OutcomeConflict | NotGiven]] = {
+    ledger.UnknownDecision: UnknownDecision,
+    ledger.KeyTaken: OutcomeConflict,
+    ledger.NotGiven: NotGiven,
+}
+"""The problem that each refusal of the ledger is."""
 
 
 async def answer_problem(_: Request, fault: Exception) -> Response:
@@ -135,6 +178,8 @@ def _problem(fault: Exception) -> Problem:
         return InvalidRequest([_invalid_field(error) for error in fault.errors()])
     if isinstance(fault, HTTPException):
         return HttpProblem(fault)
+    if isinstance(fault, ledger.OutcomeError):
+        return OF_LEDGER[type(fault)]()
     logs.fault("request-failed", reason=str(fault))
     return NotReady(str(fault))
 

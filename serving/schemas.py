@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from serving.churn.artifact import Definition
 
@@ -21,6 +21,8 @@ ItemId = Annotated[
     StringConstraints(min_length=1, max_length=MAX_ID),
     Field(description="The item's id as in the data, at the item level: 1 to 128 characters of any kind."),
 ]
+Moment = Annotated[AwareDatetime, Field(strict=False, examples=["2026-05-04T09:30:00Z"])]
+"""A moment with its offset from UTC; an unknown offset is refused."""
 ReasonCount = Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many reasons to give.")]
 
 
@@ -90,6 +92,10 @@ class ReleaseAnswer(Answer):
     pulled_at: datetime
     definition: Definition | None = Field(description="What churn means, null without a churn model.")
     store: StoreAnswer
+    rulebook: str | None = Field(
+        description="Version and hash of policy and catalogue, null when there is none yet.",
+        examples=["2026.11-0b6f3d2a9c41"],
+    )
     stale: bool
     fault: str | None = Field(
         description="Why something newer on disk is not served, or why a model does not answer; or null."

@@ -62,8 +62,8 @@ class Served:
             f"{name.replace('_', '-')} --dataset FILE, then python -m serving pull"
         )
 
-    def release_answer(self, fault: str | None) -> ReleaseAnswer:
-        """What this set is, with the reason why something else is not served."""
+    def release_answer(self, rulebook: str | None, fault: str | None) -> ReleaseAnswer:
+        """What this set is, with the rules that it decides by and the reason why something else is not served."""
         release, churn = self.models.release, self.models.churn
         every = churn, self.models.cross_sell, self.models.bundles
         return ReleaseAnswer(
@@ -72,6 +72,7 @@ class Served:
             pulled_at=release.pulled_at,
             definition=churn and churn[1].description.definition,
             store=_store_answer(self.store),
+            rulebook=rulebook,
             stale=self.stale,
             fault=fault,
         )

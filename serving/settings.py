@@ -23,6 +23,14 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     release: Path = Path("workspace/release")
     store: Path = Path("workspace/online.sqlite")
+    catalogue: Path = Path("serving/catalogue.toml")
+    policy: Path = Path("serving/policy.toml")
+    ledger: str = "sqlite:///workspace/ledger.sqlite"
+    """URL of the database that holds decisions and outcomes: SQLite or PostgreSQL."""
+    secret_file: Path = Path("workspace/secret")
+    """The key of the ledger's hashes, made when it is missing; all workers share it."""
+    budget_ms: int = Field(default=200, ge=1)
+    """Milliseconds within which a next best offer is answered, with a flagged default if need be."""
     stale_after_days: int | None = Field(default=None, ge=1)
     """Age of `as_of` in days beyond which answers say `stale: true`; None never says so."""
     models: Annotated[tuple[ModelName, ...], NoDecode] = ()

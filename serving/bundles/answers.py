@@ -77,6 +77,17 @@ class Bundles:
         for code, probability in zip(best.tolist(), scores.probability[best].tolist(), strict=True):
             yield self.model.items[code], probability
 
+    def because(self, basket: Iterable[str], item: str) -> list[str]:
+        """The names of what the basket holds that speaks most for an item; none where no rule leads to it."""
+        if item not in self._code:
+            return []
+        held = self.model.members(self._codes([one for one in basket if one in self._code]))
+        found = self.model.rules.evidence(held, self._code[item])
+        if found is None:
+            return []
+        antecedent = self.model.rules.rows["antecedent"][found[0]].tolist()
+        return [self.model.items[code].name for code in antecedent if code != NONE]
+
     def _answer(
         self, known: list[str], ignored: list[str], own: Floats | None, suggestions: list[Suggestion]
     ) -> BundlesAnswer:

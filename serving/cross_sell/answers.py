@@ -75,6 +75,20 @@ class Offers:
         scored = zip(stored, np.split(places, ends), np.split(probabilities, ends), strict=True)
         return [self._ordered(one, items, chances) for one, items, chances in scored]
 
+    def reasons(self, customer_id: str, item: str) -> list[OfferReason]:
+        """What speaks for one item, as in an answer; none for an item that is not offered to this customer.
+
+        Raises `StoreError` when the store cannot be read.
+        """
+        stored = self._store.candidates(customer_id)
+        if stored is None or len(stored.items) == 0:
+            popular = self._popular("" if stored is None else stored.segment, "new", len(self._items))
+            return next((offer.reasons for offer in popular if offer.item == item), [])
+        at = np.flatnonzero([self._items[place].item == item for place in stored.items.tolist()])
+        rows = self._rows(stored)[at]
+        kinds: list[Kind] = ["repeat" if again else "new" for again in self.model.repeats(rows).tolist()]
+        return next(self._reasons(stored.items[at], stored.because[at], kinds, rows), [])
+
     def _new(self, stored: StoredCandidates | None) -> tuple[Places, Floats]:
         """What is new to a customer, and the model's rows of it."""
         if stored is None or len(stored.items) == 0:

@@ -21,13 +21,14 @@ class FactSource:
     """Facts of customers from one set of models and one store, of many at once as of each alone."""
 
     def __init__(self, served: Served) -> None:
-        self._served = served
+        self.served = served
         self._store = served.store
+        self.names = self._of_everything()
+        """The name of every item that could be offered, by its id."""
         self._versions = {str(name): version for name, version in served.versions.items()}
         described = {one.name: one.levels for one in self._store.info.described}
         self._features = [(name, described.get(name, ())) for name in self._store.info.names]
         self._items = [item.item for item in self._store.items]
-        self._names = [item.name for item in self._store.items]
         self._prices = self._of_items()
         self._bundle_prices = self._of_bundles()
 
@@ -75,9 +76,9 @@ class FactSource:
         }
 
     def _of_churn(self, churn: Chance | None) -> dict[str, Value]:
-        if churn is None or self._served.churn is None:
+        if churn is None or self.served.churn is None:
             return {}
-        return {"churn_band": self._served.churn.model.band(churn.probability)}
+        return {"churn_band": self.served.churn.model.band(churn.probability)}
 
     def _of_profile(self, profile: StoredProfile | None) -> dict[str, Value]:
         if profile is None:
@@ -89,35 +90,41 @@ class FactSource:
     def _churn(self, stored: Sequence[StoredCustomer | None]) -> list[Chance | None]:
         """Of each customer the chance to leave, None for whom the churn definition does not cover."""
         covered = [customer is not None and customer.in_population for customer in stored]
-        if self._served.churn is None or not any(covered):
+        if self.served.churn is None or not any(covered):
             return [None] * len(stored)
         rows = [customer.features for customer in stored if customer is not None and customer.in_population]
         source = self._source("churn")
-        scores = iter(self._served.churn.model.probabilities(np.stack(rows)).tolist())
+        scores = iter(self.served.churn.model.probabilities(np.stack(rows)).tolist())
         return [Chance(next(scores), source) if inside else None for inside in covered]
 
     def _new_items(self, customer_ids: Sequence[str]) -> list[tuple[ItemChance, ...]]:
-        if self._served.offers is None:
+        if self.served.offers is None:
             return [()] * len(customer_ids)
         source = self._source("cross_sell")
         return [
             tuple(
-                ItemChance(
-                    self._items[place], self._names[place], Chance(chance, source), self._prices[place]
-                )
+                self._item(place, Chance(chance, source))
                 for place, chance in zip(places.tolist(), chances.tolist(), strict=True)
             )
-            for places, chances in self._served.offers.new_items(customer_ids)
+            for places, chances in self.served.offers.new_items(customer_ids)
         ]
 
+    def _item(self, place: int, chance: Chance) -> ItemChance:
+        item = self._items[place]
+        return ItemChance(item, self.names[item], chance, self._prices[place])
+
     def _basket_items(self, customer_id: str, basket: Iterable[str]) -> tuple[ItemChance, ...]:
-        if self._served.bundles is None:
+        if self.served.bundles is None:
             return ()
         source, prices = self._source("bundles"), self._bundle_prices
         return tuple(
-            ItemChance(item.id, item.name, Chance(probability, source), prices.get(item.id))
-            for item, probability in self._served.bundles.lacking(basket, customer_id)
+            ItemChance(item.id, self.names[item.id], Chance(probability, source), prices.get(item.id))
+            for item, probability in self.served.bundles.lacking(basket, customer_id)
         )
+
+    def _of_everything(self) -> dict[str, str]:
+        bundles = () if self.served.bundles is None else self.served.bundles.model.items
+        return {item.id: item.name for item in bundles} | {item.item: item.name for item in self._store.items}
 
     def _of_items(self) -> list[float | None]:
         """The price of each item of the store, by its place."""
@@ -130,7 +137,7 @@ class FactSource:
 
     def _of_bundles(self) -> Mapping[str, float | None]:
         """The price by item id, where bundles are about items of the same level as the store's."""
-        info, bundles = self._store.info.candidates, self._served.bundles
+        info, bundles = self._store.info.candidates, self.served.bundles
         if info is None or bundles is None or bundles.model.description.item_level != info.item_level:
             return {}
         return dict(zip(self._items, self._prices, strict=True))

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from serving.bundles.schemas import MAX_BASKET
-from serving.decision.facts import Kind, Question
-from serving.decision.trace import Group, Reason, Stage, Unit
+from serving.decision.facts import Kind
+from serving.decision.trace import Group, Reason, Unit
+from serving.next_best_offer.asking import Asking
 from serving.schemas import MAX_BATCH, Answer, CustomerId, ItemId, Request
 
 MOST = 10
@@ -126,37 +127,10 @@ class NextBestOfferBatchAnswer(Answer):
     results: list[NextBestOfferAnswer]
 
 
-class EndedAnswer(Answer):
-    """Where one candidate ended."""
-
-    offer_id: str | None = Field(description="Null is *no offer*.")
-    stage: Stage
-    rule: str = Field(description="What ended it there.", examples=["churn_probability >= 0.3"])
-    value: str = Field(description="What the rule met.", examples=["churn_probability is 0.12"])
-
-
-class PricedAnswer(Answer):
-    """One candidate that reached arbitration."""
-
-    offer_id: str | None = Field(description="Null is *no offer*.")
-    kind: Kind | None
-    item: str | None
-    priority: float
-    reserved: float = Field(description="Money that giving it takes from the offer's budget.")
-    factors: list[FactorAnswer]
-    selection_probability: float
-
-
-def question_of(asked: NextBestOfferAsked, decision_id: str, at: datetime) -> Question:
-    """The question as a decision takes it; `at` is UTC."""
-    return Question(
-        decision_id=decision_id,
-        customer_id=asked.customer_id,
-        channel=asked.channel,
-        placement=asked.placement or asked.channel,
-        at=at,
-        limit=asked.limit,
-        basket=frozenset(asked.basket),
-        page=asked.page,
-        location=asked.location,
-    )
+def asking_of(asked: NextBestOfferQuery | NextBestOfferAsked | NextBestOfferBatch) -> Asking:
+    """What is asked of each customer; the placement is the channel itself when none is given."""
+    placement = asked.placement or asked.channel
+    if isinstance(asked, NextBestOfferAsked):
+        basket = frozenset(asked.basket)
+        return Asking(asked.channel, placement, asked.limit, basket, asked.page, asked.location)
+    return Asking(asked.channel, placement, asked.limit)

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.convertors import register_url_convertor
 
-from serving.routes import customers, models, operations
+from serving.routes import customers, decisions, models, operations, privacy
 from serving.routes.paths import AnyText
 
 
@@ -11,6 +11,6 @@ def router() -> APIRouter:
     """All calls with their documented answers."""
     register_url_convertor("any", AnyText())
     calls = APIRouter()
-    for part in (models, operations, customers):
+    for part in (decisions, models, operations, privacy, customers):
         part.add_to(calls)
     return calls

@@ -7,7 +7,10 @@ from fastapi import Depends, Request
 from serving.bundles.answers import Bundles
 from serving.churn.answers import Churn
 from serving.cross_sell.answers import Offers
+from serving.decision.rulebook import Rulebook
+from serving.ledger import Ledger
 from serving.live import Live
+from serving.next_best_offer.desk import Desk
 from serving.problems import NotReady
 from serving.served import Served
 
@@ -41,8 +44,30 @@ async def _bundles(served: Annotated[Served, Depends(_served)]) -> Bundles:
     return served.bundles
 
 
+async def _ledger(live: Annotated[Live, Depends(_live)]) -> Ledger:
+    if live.ledger is None:
+        raise NotReady(live.ledger_fault or "the ledger is being opened")
+    return live.ledger
+
+
+async def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+async def _rulebook(
+    live: Annotated[Live, Depends(_live)], _: Annotated[Served, Depends(_served)]
+) -> Rulebook:
+    if live.rulebook is None:
+        raise NotReady(live.rulebook_fault or "catalogue and policy are being read")
+    return live.rulebook
+
+
 LiveNow = Annotated[Live, Depends(_live)]
 ServedNow = Annotated[Served, Depends(_served)]
 ChurnNow = Annotated[Churn, Depends(_churn)]
 OffersNow = Annotated[Offers, Depends(_offers)]
 BundlesNow = Annotated[Bundles, Depends(_bundles)]
+LedgerNow = Annotated[Ledger, Depends(_ledger)]
+DeskNow = Annotated[Desk, Depends(_desk)]
+RulebookNow = Annotated[Rulebook, Depends(_rulebook)]

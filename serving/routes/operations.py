@@ -9,7 +9,7 @@ from serving.schemas import Health, Readiness, ReleaseAnswer
 
 async def release(served: ServedNow, live: LiveNow) -> ReleaseAnswer:
     """Which models and data answer right now, and whether something newer was refused."""
-    return served.release_answer(live.fault)
+    return served.release_answer(live.rulebook.name if live.rulebook else None, live.faults)
 
 
 async def alive() -> Health:

@@ -2,14 +2,18 @@
 
 from typing import Any
 
+from fastapi.routing import APIRoute
 from starlette.convertors import Convertor
+from starlette.routing import Match
+from starlette.types import Scope
 
 from serving.problems import ProblemDocument
 
 FAULTS = {
     400: "The body cannot be read.",
-    404: "Nobody, or no item, has this id.",
+    404: "Nobody, no item or no decision has this id.",
     408: "The body came too slowly.",
+    409: "The key of the outcome stands for another one.",
     413: "The body is too large.",
     422: "A part of the request breaks a rule.",
     500: "The service failed; the header x-request-id names the line in its log.",
@@ -29,6 +33,21 @@ class AnyText(Convertor[str]):
     def to_string(self, value: str) -> str:
         """The text as it is."""
         return value
+
+
+class WholeId(APIRoute):
+    """A call about a customer as a whole, `/v1/customers/{id}`.
+
+    A slash of the id has to be percent-encoded here: `/v1/customers/1/churn` is no customer `1/churn`, least of
+    all one to be deleted.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Nothing where the path, as it was sent, goes on after the id."""
+        sent: bytes = scope.get("raw_path", b"")
+        if sent.count(b"/") > self.path.count("/"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 def documented(answer: type, *faults: int) -> dict[str, Any]:

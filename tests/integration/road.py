@@ -69,5 +69,7 @@ def run(main: Callable[[], None], *arguments: object) -> str:
 def served(place: Place) -> TestClient:
     """The service over what was published and pulled."""
     live = Live()
-    Watch(live, Settings(release=place.release, store=place.store)).refresh()
+    ledger, secret = f"sqlite:///{place.workspace / 'ledger.sqlite'}", place.workspace / "secret"
+    settings = Settings(release=place.release, store=place.store, ledger=ledger, secret_file=secret)
+    Watch(live, settings).refresh()
     return TestClient(create_app(live))

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx2
 
+from tests.serving.places import settings_in, variables
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,20 +23,12 @@ def environment() -> dict[str, str]:
 
 
 class Process:
-    """`python -m serving run` on a free port over the release and the store of a folder."""
+    """`python -m serving run` on a free port over release, store, ledger, catalogue and policy of a folder."""
 
     def __init__(self, folder: Path) -> None:
-        options = [
-            "--port",
-            "0",
-            "--release",
-            str(folder / "release"),
-            "--store",
-            str(folder / "online.sqlite"),
-        ]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "serving", "run", *options],
-            env=environment(),
+            [sys.executable, "-m", "serving", "run", "--port", "0"],
+            env={**environment(), **variables(settings_in(folder))},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

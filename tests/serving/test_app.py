@@ -169,6 +169,14 @@ def test_every_call_is_documented(openapi: dict[str, Any]) -> None:
     }
     assert calls == {
         "GET /v1/customers/{customer_id}/churn": ["200", "404", "422", "500", "503"],
+        "GET /v1/customers/{customer_id}/next-best-offer": ["200", "422", "500", "503"],
+        "POST /v1/next-best-offer": ["200", "400", "408", "413", "422", "500", "503"],
+        "POST /v1/next-best-offer:batch": ["200", "400", "408", "413", "422", "500", "503"],
+        "POST /v1/outcomes": ["200", "400", "404", "408", "409", "413", "422", "500", "503"],
+        "GET /v1/decisions/{decision_id}": ["200", "404", "422", "500", "503"],
+        "PUT /v1/customers/{customer_id}/consents": ["200", "400", "408", "413", "422", "500", "503"],
+        "GET /v1/customers/{customer_id}": ["200", "404", "422", "500", "503"],
+        "DELETE /v1/customers/{customer_id}": ["200", "422", "500", "503"],
         "POST /v1/churn:batch": ["200", "400", "408", "413", "422", "500", "503"],
         "GET /v1/customers/{customer_id}/offers": ["200", "422", "500", "503"],
         "POST /v1/bundles": ["200", "400", "408", "413", "422", "500", "503"],

@@ -13,7 +13,7 @@ from features.store import publish_sqlite
 from serving import logs
 from serving.live import Live, Watch
 from serving.release import CURRENT, live_folder
-from serving.settings import Settings
+from tests.serving.places import settings_in
 from tests.serving.tiny import INFO, ROWS, release_into
 
 
@@ -21,7 +21,7 @@ class Place:
     """A release folder and a store file, and the watch over them."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(release=folder / "release", store=folder / "online.sqlite")
+        self.settings = settings_in(folder)
         self.live = Live()
         self.watch = Watch(self.live, self.settings)
 

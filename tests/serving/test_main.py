@@ -68,7 +68,7 @@ with TestClient(app) as client:
     assert client.get("/v1/items/BREAD/bundles").status_code == 200
     assert client.post("/v1/bundles", json={"basket": ["BREAD"], "customer_id": "1"}).json()["personal"]
 print(sorted({name.split(".")[0] for name in sys.modules} & {"mlflow", "duckdb", "ibis", "mlxtend",
-"networkx", "sqlalchemy", "training"}))
+"networkx", "training"}))
 """
 
 

@@ -65,6 +65,7 @@ def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None
             },
             "habits": {"item_level": "type", "items": 4, "customers": 4},
         },
+        "rulebook": None,
         "stale": False,
         "fault": "a newer one is broken",
     }

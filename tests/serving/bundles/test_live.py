@@ -8,7 +8,6 @@ import pytest
 from features.store import StoreInfo, publish_sqlite
 from serving.live import Live, Watch
 from serving.release import live_folder
-from serving.settings import Settings
 from tests.serving import tiny
 from tests.serving.bundles.tiny import (
     BREAD,
@@ -22,6 +21,7 @@ from tests.serving.bundles.tiny import (
     release_into,
 )
 from tests.serving.cross_sell.tiny import candidates
+from tests.serving.places import settings_in
 from tests.serving.tiny import ROWS
 
 EVERY = ["churn", "cross_sell", "bundles"]
@@ -31,7 +31,7 @@ class Place:
     """A release folder and a store file, and the watch over them."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(release=folder / "release", store=folder / "online.sqlite")
+        self.settings = settings_in(folder)
         self.live = Live()
         self.watch = Watch(self.live, self.settings)
 

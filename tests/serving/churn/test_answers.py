@@ -111,7 +111,7 @@ def test_old_data_is_said_to_be_stale(churn: Churn, age_days: int, stale: bool) 
     "info",
     [
         replace(INFO, fingerprint="f2"),
-        replace(INFO, names=INFO.names[::-1]),
+        replace(INFO, names=INFO.names[::-1], described=()),
         replace(INFO, definition=json.dumps({**DEFINITION, "active_days": 90})),
         replace(INFO, definition=json.dumps({**DEFINITION, "surprise": 1})),
         replace(INFO, definition="no JSON"),

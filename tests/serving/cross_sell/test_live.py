@@ -10,7 +10,6 @@ import pytest
 from features.store import StoreInfo, publish_sqlite
 from serving.live import Live, Watch
 from serving.release import live_folder
-from serving.settings import Settings
 from tests.serving import tiny
 from tests.serving.cross_sell.tiny import (
     INFO,
@@ -20,6 +19,7 @@ from tests.serving.cross_sell.tiny import (
     release_into,
     rows_of,
 )
+from tests.serving.places import settings_in
 from tests.serving.tiny import ROWS
 
 BARE = tiny.INFO
@@ -30,7 +30,7 @@ class Place:
     """A release folder and a store file, and the watch over them."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(release=folder / "release", store=folder / "online.sqlite")
+        self.settings = settings_in(folder)
         self.live = Live()
         self.watch = Watch(self.live, self.settings)
 
@@ -99,7 +99,7 @@ def test_churn_answers_alone_when_the_store_has_nothing_to_offer(
         assert place.versions() == {"churn": "1"}
     assert place.live.fault is not None
     assert "python -m features publish" in place.live.fault
-    serving, refused = log_lines()
+    serving, refused, _ = log_lines()
     assert (serving["event"], serving["models"]) == ("serving", {"churn": "1"})
     assert (refused["event"], refused["reason"]) == ("refused", place.live.fault)
     place.publish()

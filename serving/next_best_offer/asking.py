@@ -1,0 +1,21 @@
+"""What is asked about customers, whoever asks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked about each of some customers; `basket`, `page` and `location` are the context."""
+
+    channel: str
+    placement: str
+    limit: int = 1
+    basket: frozenset[str] = frozenset()
+    page: str | None = None
+    location: str | None = None
+
+    @property
+    def context(self) -> dict[str, object]:
+        """What makes two questions of one day differ beside channel and placement; empty when nothing is given."""
+        given = {"basket": sorted(self.basket), "page": self.page, "location": self.location}
+        return {name: value for name, value in given.items() if value}

@@ -1,0 +1,62 @@
+"""Questions about customers become recorded decisions: one road for requests, batches and replays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from serving.decision.decide import decide
+from serving.decision.facts import Facts, History, Question
+from serving.decision.rulebook import Rulebook
+from serving.decision.trace import Decision
+from serving.ledger import Ledger, Occasion, Terms
+from serving.next_best_offer.asking import Asking
+from serving.next_best_offer.facts import FactSource
+
+
+class Decider:
+    """Facts, rules and a ledger that decide together."""
+
+    def __init__(self, source: FactSource, rulebook: Rulebook, ledger: Ledger) -> None:
+        self.source = source
+        self.rulebook = rulebook
+        self._ledger = ledger
+        self._terms: dict[str | None, Terms] = {
+            bound.offer.id: Terms(bound.offer.per_day, bound.offer.budget, bound.offer.margin)
+            for bound in rulebook.offers
+        }
+
+    def occasions(self, customer_ids: Sequence[str], asking: Asking, at: datetime) -> list[Occasion]:
+        """The question about each customer with all that is known of them at this moment; `at` is UTC.
+
+        Raises `StoreError` when the store cannot be read.
+        """
+        return [self._occasion(facts, asking, at) for facts in self.source.facts(customer_ids, asking.basket)]
+
+    def settle(self, occasions: Sequence[Occasion], deadline: float | None = None) -> list[Decision]:
+        """The recorded decision of each occasion, made now where there is none, all in one transaction.
+
+        Raises `LedgerError` when the ledger cannot be used, `TooLate` when `time.monotonic` passes the deadline
+        before the commit; then nothing is recorded.
+        """
+        return self._ledger.decide_many(
+            occasions, self._terms, days=self.rulebook.window_days, deadline=deadline
+        )
+
+    def _occasion(self, facts: Facts, asking: Asking, at: datetime) -> Occasion:
+        question = Question(
+            decision_id=self._ledger.occasion(
+                facts.customer_id, asking.channel, asking.placement, at.date(), asking.context
+            ),
+            customer_id=facts.customer_id,
+            channel=asking.channel,
+            placement=asking.placement,
+            at=at,
+            limit=asking.limit,
+            basket=asking.basket,
+            page=asking.page,
+            location=asking.location,
+        )
+
+        def settled(history: History) -> Decision:
+            return decide(question, facts, history, self.rulebook)
+
+        return Occasion(question, settled)

@@ -1,0 +1,1 @@
+"""What became of decisions, and how each came about."""

@@ -1,0 +1,51 @@
+"""What was said and what was erased, as answers. No HTTP here."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from serving.decision.facts import Consent
+from serving.ledger import Erasure, Ledger
+from serving.live import Live
+from serving.privacy.schemas import ConsentAnswer, ConsentPut, ConsentsAnswer, ErasureAnswer, KeptCounts
+from serving.schemas import ServedModel
+
+REMEMBERED = "a keyed hash of the id, so that a later publish does not bring the customer back"
+
+
+def put_consent(ledger: Ledger, customer_id: str, said: ConsentPut, now: datetime) -> ConsentsAnswer:
+    """Record what a customer said; all that they said by now. `now` is UTC. Raises `LedgerError`."""
+    ledger.set_consent(customer_id, said.channel, said.purpose, Consent(said.granted, said.at or now))
+    known = sorted(ledger.consents(customer_id).items())
+    return ConsentsAnswer(
+        customer_id=customer_id,
+        consents=[
+            ConsentAnswer(channel=channel, purpose=purpose, granted=one.granted, at=one.at)
+            for (channel, purpose), one in known
+        ],
+    )
+
+
+def erase(live: Live, ledger: Ledger, customer_id: str, now: datetime) -> ErasureAnswer:
+    """Remove a customer from ledger and store; again after a failure in between removes the rest.
+
+    The ledger goes first: from then on no store that holds the customer is served. Raises `LedgerError`, and
+    `StoreError` when the store cannot be written.
+    """
+    erasure = ledger.erase(customer_id, now)
+    return _answer(customer_id, live, erasure, live.forget(customer_id))
+
+
+def _answer(customer_id: str, live: Live, erasure: Erasure, store: Mapping[str, int]) -> ErasureAnswer:
+    models = () if live.served is None else live.served.models.release.models
+    return ErasureAnswer(
+        customer_id=customer_id,
+        store=dict(store),
+        ledger=dict(erasure.removed),
+        counts=[
+            KeptCounts(offer_id=kept.offer_id, channel=kept.channel, group=kept.group, **asdict(kept.counts))
+            for kept in erasure.kept
+        ],
+        remembered=REMEMBERED,
+        models=[ServedModel(name=model.name, version=model.version) for model in models],
+    )

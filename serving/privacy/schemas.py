@@ -1,0 +1,70 @@
+"""What the calls about consent and erasure take and give."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from serving.decision.trace import Group
+from serving.next_best_offer.schemas import Channel
+from serving.schemas import Answer, Moment, Request, ServedModel
+
+
+class ConsentPut(Request):
+    """What a customer said."""
+
+    model_config = ConfigDict(strict=True)
+
+    channel: Channel
+    purpose: Annotated[
+        str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
+    ] = Field(default="marketing", description="What for.")
+    granted: bool = Field(description="False takes it back.")
+    at: Moment | None = Field(default=None, description="When they said so, now when not given.")
+
+
+class ConsentAnswer(Answer):
+    """What the customer said last about one use of one channel."""
+
+    channel: str = Field(examples=["email"])
+    purpose: str = Field(examples=["marketing"])
+    granted: bool
+    at: datetime = Field(description="UTC.")
+
+
+class ConsentsAnswer(Answer):
+    """All that the customer said to this service; what the data brought is in `GET /v1/customers/{id}`."""
+
+    customer_id: str
+    consents: list[ConsentAnswer] = Field(description="By channel and purpose, the newest of each.")
+
+
+class KeptCounts(Answer):
+    """What stays of one offer: sums over everybody, without a name."""
+
+    offer_id: str | None = Field(description="Null is *no offer*.")
+    channel: str
+    group: Group
+    decisions: int
+    contacts: int
+    impressions: int
+    accepts: int
+    rejects: int
+    redeems: int
+    purchases: int
+    value: float
+    cost: float
+
+
+class ErasureAnswer(Answer):
+    """What was removed of a customer and what is kept."""
+
+    customer_id: str
+    store: dict[str, int] = Field(description="Rows that were removed from the published store, by table.")
+    ledger: dict[str, int] = Field(description="Rows that were removed from the ledger, by table.")
+    counts: list[KeptCounts] = Field(description="Kept: what was added to the sums over all who were erased.")
+    remembered: str = Field(description="Kept: what of the id, and for what.")
+    models: list[ServedModel] = Field(
+        description="Until they are trained again on data without the customer, these hold what they learned from "
+        "everybody in the data, this customer included."
+    )

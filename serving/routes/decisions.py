@@ -1,0 +1,105 @@
+"""The calls of the next best offer: ask, say what became of it, and see how it came about."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from serving.decision.nearest import nearest
+from serving.decision.rulebook import Rulebook
+from serving.next_best_offer.schemas import (
+    NextBestOfferAnswer,
+    NextBestOfferAsked,
+    NextBestOfferBatch,
+    NextBestOfferBatchAnswer,
+    NextBestOfferQuery,
+    asking_of,
+)
+from serving.outcomes.answers import outcome_of, trace_of
+from serving.outcomes.schemas import DecisionAnswer, DecisionId, OutcomeAnswer, OutcomePosted
+from serving.problems import InvalidRequest, UnknownDecision
+from serving.routes.answering import DeskNow, LedgerNow, LiveNow, RulebookNow
+from serving.routes.moments import require_past
+from serving.routes.paths import documented
+from serving.schemas import CustomerId
+
+
+async def next_best_offer_of_customer(
+    customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    query: Annotated[NextBestOfferQuery, Query()],
+    rulebook: RulebookNow,
+    desk: DeskNow,
+) -> NextBestOfferAnswer:
+    """The one offer to make to a customer, or none, with every factor in money.
+
+    The same customer, channel, placement and day have one decision, however often it is asked for. An unknown
+    customer is an answer as well. Past the budget of time the answer is a flagged *no offer* that counts nowhere.
+    Percent-encode the id; a slash in it is fine.
+    """
+    _require_channel(query.channel, rulebook, "query.channel")
+    return await desk.answer(customer_id, asking_of(query))
+
+
+async def next_best_offer(
+    asked: NextBestOfferAsked, rulebook: RulebookNow, desk: DeskNow
+) -> NextBestOfferAnswer:
+    """The same with what the customer is doing: basket, page, location. Another context is another decision."""
+    _require_channel(asked.channel, rulebook, "body.channel")
+    return await desk.answer(asked.customer_id, asking_of(asked))
+
+
+async def next_best_offer_of_batch(
+    batch: NextBestOfferBatch, rulebook: RulebookNow, desk: DeskNow
+) -> NextBestOfferBatchAnswer:
+    """The same for up to 1,000 customers, in the order asked; a batch has no budget of time."""
+    _require_channel(batch.channel, rulebook, "body.channel")
+    return NextBestOfferBatchAnswer(results=await desk.answers(batch.customer_ids, asking_of(batch)))
+
+
+async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, desk: DeskNow) -> OutcomeAnswer:
+    """What became of a decision: seen, accepted, rejected, redeemed, bought.
+
+    In any order and however late; posting the same again under its key changes nothing. An impression, an
+    acceptance and a rejection count once for each offer of a decision.
+    """
+    require_past(posted.at, desk.clock())
+    recorded = await desk.run(ledger.record_outcome, outcome_of(posted, desk.clock()))
+    return OutcomeAnswer(recorded=recorded)
+
+
+async def decision(
+    decision_id: Annotated[DecisionId, Path()], ledger: LedgerNow, live: LiveNow, desk: DeskNow
+) -> DecisionAnswer:
+    """How a decision came about, stage by stage: where every candidate ended, by which rule and value."""
+    recorded = await desk.run(ledger.decision, decision_id)
+    if recorded is None:
+        raise UnknownDecision
+    return trace_of(recorded, live.rulebook.currency if live.rulebook else "")
+
+
+def add_to(calls: APIRouter) -> None:
+    """Take these calls into a router."""
+    one = "/v1/customers/{customer_id:any}/next-best-offer"
+    many, body = "/v1/next-best-offer:batch", (400, 408, 413, 422, 503)
+    answered = documented(NextBestOfferAnswer, 422, 503)
+    calls.add_api_route(one, next_best_offer_of_customer, tags=["next best offer"], **answered)
+    answered = documented(NextBestOfferAnswer, *body)
+    calls.add_api_route(
+        "/v1/next-best-offer", next_best_offer, methods=["POST"], tags=["next best offer"], **answered
+    )
+    answered = documented(NextBestOfferBatchAnswer, *body)
+    calls.add_api_route(
+        many, next_best_offer_of_batch, methods=["POST"], tags=["next best offer"], **answered
+    )
+    answered = documented(OutcomeAnswer, 404, 409, *body)
+    calls.add_api_route(
+        "/v1/outcomes", outcome_of_decision, methods=["POST"], tags=["next best offer"], **answered
+    )
+    answered = documented(DecisionAnswer, 404, 422, 503)
+    calls.add_api_route("/v1/decisions/{decision_id:any}", decision, tags=["next best offer"], **answered)
+
+
+def _require_channel(channel: str, rulebook: Rulebook, where: str) -> None:
+    """A channel that nobody declared would get no offer for ever; its caller has to know."""
+    channels = rulebook.policy.channels
+    if channel not in channels:
+        raise InvalidRequest.of(where, f"No channel of the policy{nearest(channel, channels)}")

@@ -1,0 +1,58 @@
+"""The calls of what customers agreed to, and of forgetting them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from serving.decision.nearest import nearest
+from serving.privacy.answers import erase, put_consent
+from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
+from serving.problems import InvalidRequest
+from serving.routes.answering import DeskNow, LedgerNow, LiveNow
+from serving.routes.moments import require_past
+from serving.routes.paths import WholeId, documented
+from serving.schemas import CustomerId
+
+
+async def consent_of_customer(
+    customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    said: ConsentPut,
+    ledger: LedgerNow,
+    live: LiveNow,
+    desk: DeskNow,
+) -> ConsentsAnswer:
+    """What a customer agrees to, or no longer, for one channel and purpose; the newest statement holds.
+
+    Of two statements of one moment the refusal holds. It decides from the next decision on.
+    """
+    require_past(said.at, desk.clock())
+    if live.rulebook is not None and said.channel not in live.rulebook.policy.channels:
+        known = nearest(said.channel, live.rulebook.policy.channels)
+        raise InvalidRequest.of("body.channel", f"No channel of the policy{known}")
+    return await desk.run(put_consent, ledger, customer_id, said, desk.clock())
+
+
+async def erasure_of_customer(
+    customer_id: Annotated[CustomerId, Path(examples=["1"])], ledger: LedgerNow, live: LiveNow, desk: DeskNow
+) -> ErasureAnswer:
+    """Forget a customer: what was removed, and what is kept without a name.
+
+    Percent-encode the id, a slash in it too. Takes as long as writing the store. Unknown ids are remembered as
+    well, so that no later publish brings them.
+    """
+    return await desk.run(erase, live, ledger, customer_id, desk.clock())
+
+
+def add_to(calls: APIRouter) -> None:
+    """Take these calls into a router."""
+    answered = documented(ConsentsAnswer, 400, 408, 413, 422, 503)
+    consents = "/v1/customers/{customer_id:any}/consents"
+    calls.add_api_route(consents, consent_of_customer, methods=["PUT"], tags=["customers"], **answered)
+    calls.add_api_route(
+        "/v1/customers/{customer_id:any}",
+        erasure_of_customer,
+        methods=["DELETE"],
+        tags=["customers"],
+        route_class_override=WholeId,
+        **documented(ErasureAnswer, 422, 503),
+    )
