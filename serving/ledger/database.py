@@ -156,11 +156,18 @@ def _sqlite(address: URL) -> Engine:
     if not place or place == ":memory:":
         raise LedgerError("a ledger in memory forgets: write sqlite:///FILE")
     if not place.startswith("file:"):
-        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(place).parent)
     engine = create_engine(address, pool_timeout=WAIT_SECONDS)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise LedgerError(f"the folder {folder} of the ledger cannot be made ({fault.strerror})") from fault
 
 
 _ENGINES = {"sqlite": _sqlite, "postgresql": _postgresql}

@@ -126,4 +126,4 @@ def _used(connection: Connection, days: Collection[date]) -> defaultdict[date, C
 
 
 def _spent(connection: Connection) -> defaultdict[str, float]:
-    return defaultdict(float, dict(connection.execute(_SPENT).tuples().all()))
+    return defaultdict(float, {row.offer_id: row.money for row in connection.execute(_SPENT)})

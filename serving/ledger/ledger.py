@@ -39,8 +39,11 @@ def open_ledger(url: str, secret: bytes) -> "Ledger":
         with database.writing(["migrations"]) as connection:
             upgrade(connection)
             _recognise(connection, secret)
-    except CommandError as fault:
-        raise LedgerError(f"the ledger is of a newer version: update this program ({fault})") from fault
+    except Exception as fault:
+        database.close()
+        if isinstance(fault, CommandError):
+            raise LedgerError(f"the ledger is of a newer version: update this program ({fault})") from fault
+        raise
     return Ledger(database, secret)
 
 

@@ -1,5 +1,7 @@
 """What became of decisions: recorded once by the caller's key, however late and in whatever order."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select
 
 from serving.ledger.database import upsert
@@ -78,9 +80,14 @@ def _place(connection: Connection, outcome: Outcome) -> int:
     if outcome.offer_id is None and (given or outcome.kind in WITHOUT_OFFER):
         return 1
     if outcome.offer_id not in given:
-        said = ", ".join(sorted(given)) or "no offer"
-        raise NotGiven(f"the decision {outcome.decision_id} gave {said}: of that, {outcome.kind} may be said")
+        raise NotGiven(_not_given(outcome, sorted(given)))
     return int(given[outcome.offer_id])
+
+
+def _not_given(outcome: Outcome, given: Sequence[str]) -> str:
+    if given:
+        return f"the decision {outcome.decision_id} gave {', '.join(given)}: of these, {outcome.kind} may be said"
+    return f"the decision {outcome.decision_id} gave no offer: of that, {outcome.kind} may not be said"
 
 
 def _counted(connection: Connection, outcome: Outcome, place: int) -> bool:

@@ -61,8 +61,10 @@ def logged_after(connection: Connection, decision_id: str, limit: int) -> list[L
         .limit(limit)
     ).all()
     one = _by_answer(decisions.c.decision_id.in_([row.decision_id for row in page]))
-    query = select(one.c.decision_id, func.sum(one.c.value - one.c.cost)).group_by(one.c.decision_id)
-    rewards = dict(connection.execute(query).tuples().all())
+    query = select(one.c.decision_id, func.sum(one.c.value - one.c.cost).label("reward")).group_by(
+        one.c.decision_id
+    )
+    rewards = {row.decision_id: row.reward for row in connection.execute(query)}
     return [LoggedDecision(unpacked(row.trace), float(rewards[row.decision_id])) for row in page]
 
 

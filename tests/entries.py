@@ -1,0 +1,98 @@
+"""Made-up decisions to enter into a ledger."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from serving.decision.facts import History, Kind, Question
+from serving.decision.trace import Decision, Ended, Factor, Priced
+from serving.ledger import Ledger, Occasion, Outcome, OutcomeKind, Terms
+
+SECRET = bytes(range(32))
+AT = datetime(2026, 3, 4, 9, 30, 0, 123456, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+Decide = Callable[[History], Decision]
+TermsById = Mapping[str | None, Terms]
+NO_LIMITS: TermsById = {}
+
+
+def question(
+    ledger: Ledger,
+    customer_id: str = "ann",
+    at: datetime = AT,
+    channel: str = "web",
+    placement: str = "top",
+) -> Question:
+    decision_id = ledger.occasion(customer_id, channel, placement, at.date(), {})
+    return Question(decision_id, customer_id, channel, placement, at)
+
+
+def priced(
+    offer_id: str | None, kind: Kind = "loyalty", *, reserved: float = 0.0, **factors: float
+) -> Priced:
+    parts = tuple(Factor(name, value, "money", "catalogue") for name, value in factors.items())
+    return Priced(offer_id, None if offer_id is None else kind, None, 1.0, reserved, parts, 0.5)
+
+
+NOTHING = replace(priced(None), priority=0.0)
+
+
+def answer(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -> Decision:
+    """A decision that gives, or withholds, these offers."""
+    shown = given or withheld
+    return Decision(
+        decision_id=asked.decision_id,
+        customer_id=asked.customer_id,
+        channel=asked.channel,
+        placement=asked.placement,
+        decided_at=asked.at,
+        as_of=asked.at.replace(hour=0, minute=0, second=0, microsecond=0),
+        known=True,
+        group="control" if withheld else "treated",
+        explored=False,
+        reason="control_group" if withheld else "offer" if given else "not_worth_it",
+        given=given,
+        withheld=withheld,
+        selection_probability=0.5,
+        priced=(*shown, NOTHING),
+        ended=tuple(Ended(offer.offer_id, "answer", f"{place}") for place, offer in enumerate(shown, 1)),
+        rulebook="1-0123456789ab",
+        release={"churn": "3"},
+    )
+
+
+def giving(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -> Occasion:
+    """Gives these whatever the history."""
+    decision = answer(asked, *given, withheld=withheld)
+    return Occasion(asked, lambda _: decision)
+
+
+def within(asked: Question, terms: TermsById, *offers: Priced) -> Occasion:
+    """Gives those of the offers that the history leaves room for."""
+
+    def open_(offer: Priced, history: History) -> bool:
+        offer_id = offer.offer_id or ""
+        limits = terms.get(offer_id, Terms())
+        pieces = limits.per_day is None or history.used.get(offer_id, 0) < limits.per_day
+        money = limits.budget is None or history.spent.get(offer_id, 0.0) + offer.reserved <= limits.budget
+        return pieces and money
+
+    return Occasion(asked, lambda history: answer(asked, *(one for one in offers if open_(one, history))))
+
+
+def enter(ledger: Ledger, occasion: Occasion, terms: TermsById = NO_LIMITS, days: float = 30) -> Decision:
+    return ledger.decide_once(occasion.question, occasion.decide, terms, days=days)
+
+
+def outcome(
+    decision_id: str,
+    kind: OutcomeKind,
+    key: str | None = None,
+    at: datetime = AT,
+    **more: Any,  # noqa: ANN401 - text or number
+) -> Outcome:
+    """`more` are the offer's id and the value."""
+    blank = {"offer_id": None, "value": None}
+    return Outcome(key or f"{kind} of {decision_id}", decision_id, kind, at=at, **{**blank, **more})
