@@ -6,9 +6,10 @@ from serving.decision.policy import Channel, Policy
 
 def newest(channel: str, purpose: str, facts: Facts, history: History) -> Consent | None:
     """What the customer said last, to the ledger or before; a refusal goes before a grant of the same moment."""
-    said = (facts.consents.get((channel, purpose)), history.consents.get((channel, purpose)))
-    known = (one for one in said if one is not None)
-    return max(known, key=lambda one: (one.at, not one.granted), default=None)
+    before, since = facts.consents.get((channel, purpose)), history.consents.get((channel, purpose))
+    if before is None or since is None:
+        return since if before is None else before
+    return max(before, since, key=lambda one: (one.at, not one.granted))
 
 
 def agreed(policy: Policy, facts: Facts, history: History) -> dict[str, bool]:

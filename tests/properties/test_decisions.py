@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from math import isclose
 from random import Random
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from serving.decision.catalogue import Offer
 from serving.decision.decide import decide
 from serving.decision.facts import Contact
 from serving.decision.policy import Cap, Policy
-from serving.decision.trace import Decision, Priced
+from serving.decision.trace import Decision, Priced, Reason, Stage
 from tests.properties.campaigns import (
     RULES,
     Content,
@@ -48,6 +49,21 @@ def test_no_answer_breaks_what_it_must_keep(seed: int) -> None:
         rested(moment, rules.policy, diary)
         if number % 10 == 0:
             assert decide(moment.question, moment.facts, moment.history, rules) == moment.decision
+
+
+def test_campaigns_come_to_every_stage_and_reason() -> None:
+    """The property would hold for decisions that never give anything."""
+    stages, reasons, limits = set(), set(), set()
+    for seed in range(30):
+        random = Random(seed)
+        rules = bound(any_offers(random), any_policy(random))
+        for moment in campaign(rules, random, 100, Diary()):
+            stages |= {one.stage for one in moment.decision.ended}
+            reasons.add(moment.decision.reason)
+            limits |= {one.rule.split()[0] for one in moment.decision.ended if one.stage == "contact_policy"}
+    assert stages == set(get_args(Stage))
+    assert reasons == set(get_args(Reason))
+    assert limits == {"at", "budget", "cool-off", "per_day", "quiet"}
 
 
 @settings(SLOW, max_examples=40)
