@@ -1,6 +1,7 @@
 """What is known of one customer, from the published snapshot and the churn model."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import numpy as np
@@ -17,7 +18,11 @@ from serving.customers.schemas import (
     CustomerSegments,
     Favourite,
 )
+from serving.decision.facts import Consent
 from serving.served import Served
+
+Consents = Mapping[tuple[str, str], Consent]
+"""What a customer said, by channel and purpose."""
 
 FACTS = (
     "days_since_purchase",
@@ -32,8 +37,11 @@ FAVOURITES = 5
 """Items that are told of a customer, at most."""
 
 
-def customer_answer(served: Served, customer_id: str) -> CustomerAnswer | None:
-    """What is known of a customer, None for an unknown id. Raises `StoreError` when the store cannot be read."""
+def customer_answer(served: Served, customer_id: str, said: Consents) -> CustomerAnswer | None:
+    """What is known of a customer, None for an unknown id; `said` are the consents told to the service itself.
+
+    Raises `StoreError` when the store cannot be read.
+    """
     store = served.store
     customer = store.get(customer_id)
     if customer is None:
@@ -45,7 +53,7 @@ def customer_answer(served: Served, customer_id: str) -> CustomerAnswer | None:
         segments=_segments(profile),
         facts=_facts(store, customer),
         favourites=_favourites(store, customer_id),
-        consents=_consents(profile),
+        consents=_consents(profile, said),
         as_of=store.info.as_of,
         stale=served.stale,
     )
@@ -94,5 +102,12 @@ def _favourites(store: OnlineStore, customer_id: str) -> list[Favourite]:
     ]
 
 
-def _consents(profile: StoredProfile | None) -> list[CustomerConsent]:
-    return [CustomerConsent(**asdict(consent)) for consent in (() if profile is None else profile.consents)]
+def _consents(profile: StoredProfile | None, said: Consents) -> list[CustomerConsent]:
+    """By channel and purpose the newest statement; of two of one moment the refusal, as decisions take it."""
+    published = () if profile is None else profile.consents
+    every = [((one.channel, one.purpose), Consent(one.granted, one.at)) for one in published]
+    newest = dict(sorted([*every, *said.items()], key=lambda told: (told[1].at, not told[1].granted)))
+    return [
+        CustomerConsent(channel=channel, purpose=purpose, granted=one.granted, at=one.at)
+        for (channel, purpose), one in sorted(newest.items(), key=lambda told: told[0])
+    ]

@@ -1,14 +1,15 @@
 """What is told of a customer, written beside the store that it comes from."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from features.store import Segments, StoredConsent, StoredProfile, StoreInfo
-from serving.customers.answers import customer_answer
+from serving.customers.answers import Consents, customer_answer
 from serving.customers.schemas import CustomerAnswer, CustomerConsent, CustomerFact, Favourite
+from serving.decision.facts import Consent
 from serving.models import Models
 from serving.served import Served
 from tests.fakes import MemoryStore
@@ -38,8 +39,8 @@ def told(models: Models) -> Served:
     return served(models)
 
 
-def answer(served: Served, customer_id: str) -> CustomerAnswer:
-    found = customer_answer(served, customer_id)
+def answer(served: Served, customer_id: str, said: Consents | None = None) -> CustomerAnswer:
+    found = customer_answer(served, customer_id, said or {})
     assert found is not None
     return found
 
@@ -70,6 +71,29 @@ def test_what_is_unknown_has_no_words(told: Served) -> None:
 def test_consents_are_told(told: Served) -> None:
     consent = CustomerConsent(channel="email", purpose="marketing", granted=True, at=ASKED)
     assert answer(told, "1").consents == [consent]
+
+
+SECOND = timedelta(seconds=1)
+SAID = {
+    "later": (Consent(granted=False, at=ASKED + SECOND), [False]),
+    "refused-at-once": (Consent(granted=False, at=ASKED), [False]),
+    "the-same": (Consent(granted=True, at=ASKED), [True]),
+    "earlier": (Consent(granted=False, at=ASKED - SECOND), [True]),
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), SAID.values(), ids=SAID)
+def test_the_newest_of_what_was_published_and_said_holds(
+    told: Served, said: Consent, expected: list[bool]
+) -> None:
+    found = answer(told, "1", {("email", "marketing"): said}).consents
+    assert [one.granted for one in found] == expected
+
+
+def test_what_was_said_of_another_channel_comes_beside(told: Served) -> None:
+    said = {("app", "marketing"): Consent(granted=False, at=ASKED)}
+    assert [one.channel for one in answer(told, "1", said).consents] == ["app", "email"]
+    assert [one.channel for one in answer(told, "gone", said).consents] == ["app"]
 
 
 def test_facts_are_features_in_words(told: Served) -> None:
@@ -115,4 +139,4 @@ def test_a_customer_without_a_profile_is_still_known(models: Models) -> None:
 
 
 def test_nobody_is_none(told: Served) -> None:
-    assert customer_answer(told, "stranger") is None
+    assert customer_answer(told, "stranger", {}) is None

@@ -1,10 +1,13 @@
 """The call about one customer, over HTTP."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
 
+from serving.ledger import open_ledger
+from serving.live import Live
 from tests.serving.problems import problem
 
 
@@ -16,6 +19,15 @@ def test_a_customer_is_told(client: TestClient) -> None:
 
 def test_an_id_with_a_slash_is_fine(client: TestClient) -> None:
     assert client.get(f"/v1/customers/{quote('DE/4711', safe='')}").json()["customer_id"] == "DE/4711"
+
+
+def test_what_a_customer_said_is_told_at_once(client: TestClient, live: Live, tmp_path: Path) -> None:
+    live.ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite", b"s" * 32)
+    said = {"channel": "email", "purpose": "marketing", "granted": True}
+    assert client.put("/v1/customers/1/consents", json=said).status_code == 200
+    (consent,) = client.get("/v1/customers/1").json()["consents"]
+    assert {**said, "at": consent["at"]} == consent
+    live.ledger.close()
 
 
 @pytest.mark.parametrize("stranger", ["2", "1/churn/", "1/offers/", "x" * 128])
