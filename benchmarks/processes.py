@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
 
-_MIB = 2**20 if sys.platform == "darwin" else 2**10  # unit of ru_maxrss: bytes there, KiB elsewhere
+MIB = 2**20 if sys.platform == "darwin" else 2**10
+"""A MiB in the unit of ru_maxrss: bytes on a Mac, KiB elsewhere."""
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -23,4 +24,4 @@ def alone(work: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> 
 
 def peak_mib() -> float:
     """The most memory that this process ever held; on Linux not below what its parent held when it was started."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MIB
