@@ -122,6 +122,8 @@ def adds_up(decision: Decision, offers: Iterable[str], limit: int) -> None:
     assert withheld == {one.offer_id for one in decision.withheld}
     answered = {name for name, stage in ended.items() if stage == "answer"}
     assert answered == ({one.offer_id for one in decision.given} or {None})
+    items = [one.item for one in _answer(decision) if one.item is not None]
+    assert len(items) == len(set(items))
     assert len(_answer(decision)) <= limit
     assert not (decision.given if decision.group == "control" else decision.withheld)
     assert isclose(sum(one.selection_probability for one in decision.priced), 1)
