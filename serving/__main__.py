@@ -1,8 +1,9 @@
-"""Command line of the service: `pull` a model from the registry, `run` the service, look at the `policy`."""
+"""Command line of the service: `pull` models, `run` the service, look at the `policy`, decide about many."""
 
 import os
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import click
 
 from features.errors import InputError
 from serving import logs
+from serving.next_best_offer.asking import Asking
 from serving.release import NAMES
 from serving.settings import Settings, read_settings
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _FILE = click.Path(path_type=Path)
+_DATE = click.DateTime(["%Y-%m-%d"])
+_MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
 _catalogue = click.option(
     "--catalogue", type=_FILE, help="Offers, TOML or CSV.  [SERVING_CATALOGUE, serving/catalogue.toml]"
 )
@@ -23,6 +27,12 @@ _policy = click.option(
     "--policy", type=_FILE, help="What holds for every offer.  [SERVING_POLICY, serving/policy.toml]"
 )
 _release = click.option("--release", type=_FILE, help="Pulled release.  [SERVING_RELEASE, workspace/release]")
+_ledger = click.option(
+    "--ledger", help="URL of the ledger.  [SERVING_LEDGER, sqlite:///workspace/ledger.sqlite]"
+)
+_out = click.option("--out", type=_FILE, required=True, help="Parquet file to write (docs/decision-log.md).")
+_channel = click.option("--channel", required=True, help="Channel of the policy.")
+_placement = click.option("--placement", help="Where in the channel.  [the channel itself]")
 _store = click.option("--store", type=_FILE, help="Online store.  [SERVING_STORE, workspace/online.sqlite]")
 
 
@@ -108,6 +118,77 @@ def attributes(settings: Settings, /, **given: Path | None) -> None:
     from serving.policy_tables import print_attributes  # noqa: PLC0415 - other commands need no tables
 
     print_attributes(_override(settings, given))
+
+
+@commands.command()
+@_channel
+@_placement
+@click.option("--customers", type=_FILE, help="File with one id in each line.  [all of the store]")
+@click.option("--at", type=_MOMENT, help="The clock of the decisions, UTC.  [now]")
+@_out
+@_catalogue
+@_policy
+@_release
+@_store
+@_ledger
+@click.pass_obj
+def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - options of several types
+    """Decide about many customers, record it in the ledger and write the decisions as a file."""
+    _use_one_thread()
+    from serving.batch import batch as decided  # noqa: PLC0415 - loads libraries that read these variables
+    from serving.batch import write  # noqa: PLC0415 - as above
+    from serving.progress import shown  # noqa: PLC0415 - as above
+
+    asking, customers, at, out = _asking(given), given.pop("customers"), given.pop("at"), given.pop("out")
+    moment = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
+    with decided(_override(settings, given), asking, customers, moment) as decisions, shown() as advance:
+        count = write(decisions, out, advance)
+    click.echo(f"{count:,} decisions are in {out}")
+
+
+@commands.command()
+@click.option("--as-of", type=_DATE, required=True, help="Moment of the store's snapshot (UTC midnight).")
+@_channel
+@_placement
+@_out
+@_catalogue
+@_policy
+@_release
+@_store
+@click.option("--ledger", "past", help="URL of a ledger whose contacts before that moment count.  [none]")
+@click.pass_obj
+def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - options of several types
+    """Decide on a past snapshot as today's rules would, record nothing and write the decisions as a file."""
+    _use_one_thread()
+    from serving.batch import write  # noqa: PLC0415 - loads libraries that read these variables
+    from serving.progress import shown  # noqa: PLC0415 - as above
+    from serving.replay import replay as decided  # noqa: PLC0415 - as above
+
+    asking, past, out = _asking(given), given.pop("past"), given.pop("out")
+    as_of = given.pop("as_of").replace(tzinfo=UTC)
+    with decided(_override(settings, given), asking, as_of, past) as decisions, shown() as advance:
+        count = write(decisions, out, advance)
+    click.echo(f"{count:,} decisions as of {as_of:%Y-%m-%d} are in {out}")
+
+
+@commands.command()
+@_out
+@_ledger
+@click.pass_obj
+def export(settings: Settings, /, out: Path, **given: str | None) -> None:
+    """Write all decisions of the ledger with what they brought as a file."""
+    from serving.export import export as write_all  # noqa: PLC0415 - other commands need no Parquet
+    from serving.progress import shown  # noqa: PLC0415 - as above
+
+    with shown() as advance:
+        count = write_all(_override(settings, given), out, advance)
+    click.echo(f"{count:,} decisions are in {out}")
+
+
+def _asking(given: dict[str, Any]) -> Asking:
+    """What is asked, taken out of the options."""
+    channel, placement = given.pop("channel"), given.pop("placement")
+    return Asking(channel, placement or channel)
 
 
 def _use_one_thread() -> None:

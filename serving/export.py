@@ -1,0 +1,24 @@
+"""All decisions of the ledger with what they brought, as a decision log."""
+
+from contextlib import closing
+from pathlib import Path
+
+from serving.decision_log import DecisionLog
+from serving.ledger import open_ledger, read_secret
+from serving.progress import Advance
+from serving.settings import Settings
+
+
+def export(settings: Settings, out: Path, advance: Advance) -> int:
+    """Write every decision with its reward so far; how many.
+
+    Raises `InputError` where the ledger cannot be used.
+    """
+    count = 0
+    opened = open_ledger(settings.ledger, read_secret(settings.secret_file))
+    with closing(opened) as ledger, DecisionLog(out) as log:
+        for logged in ledger.logged():
+            log.write(logged.decision, logged.reward)
+            count += 1
+            advance(1, None)
+    return count
