@@ -69,7 +69,29 @@ def test_standard_error_is_over_customers() -> None:
     sums = [20 - 2 * mean, 8.75 - 2 * mean, 8.25 - 2 * mean]
     error = math.sqrt(3 / 2 * sum(one**2 for one in sums)) / 6
     assert (found.estimate, found.standard_error) == pytest.approx((mean, error))
-    assert (found.low, found.high) == pytest.approx((mean - 4.302653 * error, mean + 4.302653 * error))
+
+
+def test_without_skewness_the_interval_is_student_s() -> None:
+    found = clustered_mean(np.array([5.0, 1, 3, 2, 4]), np.arange(5))
+    reach = 2.776445 * math.sqrt(2.5 / 5)
+    assert (found.low, found.high) == pytest.approx((3 - reach, 3 + reach))
+
+
+def test_skewed_money_reaches_farther_to_its_side() -> None:
+    """The ends are where Hall's polynomial of the studentised mean is Student's quantile for 49 degrees."""
+    scores = np.array([40.0, 25, 10, *47 * [0.5]])
+    found = clustered_mean(scores, np.arange(50))
+    centred = scores - scores.mean()
+    a = (centred**3).mean() / (centred**2).mean() ** 1.5 / math.sqrt(50)
+    for end, quantile in ((found.low, 2.009575), (found.high, -2.009575)):
+        x = (found.estimate - end) / found.standard_error
+        assert x + a * x**2 / 3 + a**2 * x**3 / 27 + a / 6 == pytest.approx(quantile)
+    assert found.high - found.estimate > 2 * (found.estimate - found.low)
+
+
+def test_what_never_varies_is_sure() -> None:
+    found = clustered_mean(np.zeros(4), np.arange(4))
+    assert (found.low, found.high, found.standard_error) == (0, 0, 0)
 
 
 def test_the_log_is_worth_fewer_decisions_than_it_has() -> None:
