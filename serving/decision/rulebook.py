@@ -23,14 +23,15 @@ _NAME_DIGITS = 12
 class BoundOffer:
     """An offer with its rules in three tiers, its cost of a contact by channel, and its lever.
 
-    `lever` is 1 + (the kind's percentage + the offer's) / 100, never below 0; 1 is neutral. Rules of the same
-    text are one object throughout a rulebook.
+    `of_item` are the rules of all tiers that depend on the candidate's item. `lever` is 1 + (the kind's percentage
+    + the offer's) / 100, never below 0; 1 is neutral. Rules of the same text are one object throughout a rulebook.
     """
 
     offer: Offer
     must: tuple[Condition, ...]
     relevant: tuple[Condition, ...]
     good: tuple[Condition, ...]
+    of_item: tuple[Condition, ...]
     costs: Mapping[str, float]
     lever: float
 
@@ -119,7 +120,8 @@ def _bound(offer: Offer, policy: Policy, compiled: Mapping[str, Condition]) -> B
     costs = {
         name: policy.channels[name].cost if offer.cost is None else offer.cost for name in offer.channels
     }
-    return BoundOffer(offer, must, relevant, good, costs, _lever(offer, policy))
+    of_item = tuple(rule for rule in (*must, *relevant, *good) if rule.of_item)
+    return BoundOffer(offer, must, relevant, good, of_item, costs, _lever(offer, policy))
 
 
 def _lever(offer: Offer, policy: Policy) -> float:

@@ -21,9 +21,9 @@ class Stages:
         self._facts = facts
         self._policy = policy
         self._contact = contact
-        self._items = Items(question, facts)
         self._refusal = _refusal(question, facts, history, policy)
         self._tiers = Tiers(question, facts, agreed(policy, facts, history))
+        self._items = Items(question, facts, self._tiers.fits)
 
     def reached(self, bound: BoundOffer) -> Priced | Ended:
         """The offer in money, or the first stage and rule that it did not pass.

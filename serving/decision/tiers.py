@@ -1,11 +1,13 @@
 """The three tiers of rules that an offer brings: must, relevant now, good for the customer."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 
 from serving.decision.attributes import CONSENT
 from serving.decision.candidates import Candidate
 from serving.decision.conditions import Condition, holds, met
-from serving.decision.facts import Facts, Question, Value
+from serving.decision.facts import Facts, ItemChance, Question, Value
+from serving.decision.rulebook import BoundOffer
 from serving.decision.trace import Ended, Stage
 
 
@@ -33,6 +35,11 @@ class Tiers:
                     return Ended(bound.offer.id, stage, rule.text, met(rule, self._of(rule, candidate)))
         return None
 
+    def fits(self, bound: BoundOffer, chance: ItemChance) -> bool:
+        """Whether the offer's rules about items hold for one."""
+        item = self._with(chance.item, chance)
+        return all(holds(rule, item) for rule in bound.of_item)
+
     def _holds(self, rule: Condition, candidate: Candidate) -> bool:
         if rule.of_item:
             return holds(rule, self._of(rule, candidate))
@@ -41,7 +48,12 @@ class Tiers:
         return known
 
     def _of(self, rule: Condition, candidate: Candidate) -> Mapping[str, Value]:
-        return {**self._attributes, **of_item(candidate)} if rule.of_item else self._attributes
+        return self._with(candidate.item, candidate.chance) if rule.of_item else self._attributes
+
+    def _with(self, item: str | None, chance: ItemChance | None) -> Mapping[str, Value]:
+        """All attributes, those of an item among them; unknown without one."""
+        probability = None if chance is None else chance.chance.probability
+        return ChainMap({"item": item, "item_probability": probability}, self._attributes)
 
 
 def attributes(question: Question, facts: Facts, agreed: Mapping[str, bool]) -> dict[str, Value]:
@@ -57,9 +69,3 @@ def attributes(question: Question, facts: Facts, agreed: Mapping[str, bool]) -> 
         "basket": question.basket,
         **{f"{CONSENT}{channel}": float(granted) for channel, granted in agreed.items()},
     }
-
-
-def of_item(candidate: Candidate) -> dict[str, Value]:
-    """The attributes of a candidate's item; unknown without one."""
-    probability = None if candidate.chance is None else candidate.chance.chance.probability
-    return {"item": candidate.item, "item_probability": probability}

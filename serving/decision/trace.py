@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import TypeAdapter
 
@@ -21,6 +21,8 @@ Stage = Literal[
     "answer",
 ]
 """Where a candidate can end, in this order; every candidate ends in exactly one of them."""
+
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 Reason = Literal["offer", "none_left", "not_worth_it", "control_group", "explored"]
 """Why the answer is what it is: an offer won; no candidate was left; none was worth more than nothing; the

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from serving.decision.candidates import Candidate, Items, best_item, candidate
+from serving.decision.candidates import Candidate, Items, candidate, in_order
 from serving.decision.catalogue import Offer
 from serving.decision.facts import Facts, Question
+from serving.decision.tiers import Tiers
 from serving.decision.trace import Ended
 from tests.serving.decision.books import ASKED, KNOWN, book, item, offer
 
@@ -22,7 +23,8 @@ SHOPPER = replace(KNOWN, new_items=ITEMS, basket_items=ITEMS)
 
 def found(made: Offer, question: Question = ASKED, facts: Facts = SHOPPER) -> Candidate | Ended:
     [bound] = book(made).offers
-    return candidate(bound, question, Items(question, facts))
+    tiers = Tiers(question, facts, {})
+    return candidate(bound, question, Items(question, facts, tiers.fits))
 
 
 def chosen(made: Offer, question: Question = ASKED, facts: Facts = SHOPPER) -> str | None:
@@ -76,8 +78,28 @@ def test_cross_selling_is_about_the_item_that_brings_most(made: Offer, expected:
 
 
 def test_equal_items_go_by_id() -> None:
-    assert best_item([item("B", 0.2), item("A", 0.2), item("C", 0.2)], by_price=True) == item("A", 0.2)
-    assert best_item([item("B", 0.2, None), item("A", 0.2, None)], by_price=False) == item("A", 0.2, None)
+    assert in_order([item("B", 0.2), item("A", 0.2), item("C", 0.2)], by_price=True)[0] == item("A", 0.2)
+    assert in_order([item("B", 0.2, None), item("A", 0.2, None)], by_price=False)[0] == item("A", 0.2, None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ({"good": ["item not in [BEER, WINE]"]}, "CHEESE"),  # the next best item that fits
+        ({"must": ["item_probability < 0.2"]}, "WINE"),
+        ({"relevant": ["item = SALT or item_probability < 0.2"]}, "WINE"),
+        ({"good": ["item in [SALT]"], "must": ["item_probability > 0.3"]}, "SALT"),
+        ({"good": ["item = OIL"]}, "BEER"),  # none fits: the best of all is on record
+        ({"must": ["page is known"]}, "BEER"),  # rules about other things do not choose
+    ],
+)
+def test_the_item_is_the_best_of_those_that_fit_the_rules(rules: dict[str, list[str]], expected: str) -> None:
+    assert chosen(offer("a", "cross_sell", margin=0.5, **rules)) == expected
+
+
+def test_the_item_of_a_bundle_fits_the_rules_too() -> None:
+    made = offer("a", "bundle", items=["BREAD", "BEER", "WINE"], margin=0.5, good=["item != BEER"])
+    assert chosen(made, replace(ASKED, basket=frozenset({"BREAD"}))) == "WINE"
 
 
 def test_an_item_in_the_basket_is_not_offered() -> None:
