@@ -1,1 +1,1 @@
-"""The whole road in one command: raw transactions become served, explained churn scores, offers and bundles."""
+"""The whole road in one command: raw transactions become served, explained scores, bundles and offers."""

@@ -12,6 +12,9 @@ from features.errors import InputError
 
 _GATE = "Promote it, if it passes the gate"
 
+AFTER = 2
+"""Steps that follow the road: the service is started and asked, then what became of its answers is added up."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -64,7 +67,7 @@ def road(dataset: Path, declared: Declared) -> tuple[Step, ...]:
 def run(children: Children, steps: Sequence[Step]) -> None:
     """Run the steps in order. The first that fails ends the demo with its exit code; it has said why itself."""
     for number, step in enumerate(steps, 1):
-        with timed(f"{number}/{len(steps) + 1}  {step.title}", step.command):
+        with timed(f"{number}/{len(steps) + AFTER}  {step.title}", step.command):
             code = children.start("-m", *step.command).wait()
         if code not in step.fine:
             end(f"step {number} ended with exit code {code}, so the demo stops here", code)
