@@ -1,4 +1,4 @@
-"""Command line of the service: `pull` models, `run` the service, look at the `policy`, decide about many."""
+"""Command line of the service: `pull` models, `run` it, look at the `policy`, decide about many, `report`."""
 
 import os
 import sys
@@ -183,6 +183,27 @@ def export(settings: Settings, /, out: Path, **given: str | None) -> None:
     with shown() as advance:
         count = write_all(_override(settings, given), out, advance)
     click.echo(f"{count:,} decisions are in {out}")
+
+
+@commands.command()
+@_ledger
+@click.option("--since", type=_DATE, help="First day of the decisions that count, UTC.  [all]")
+@click.option("--picture", type=_FILE, help="Also draw it, as .png or .svg.")
+@click.option("--json", "figures", type=_FILE, help="Also write every figure to this file.")
+@click.pass_obj
+def report(
+    settings: Settings,
+    /,
+    since: datetime | None,
+    picture: Path | None,
+    figures: Path | None,
+    **given: str | None,
+) -> None:
+    """Print what each offer came to in each channel, and its lift against the control group."""
+    from serving.report.report import report as print_all  # noqa: PLC0415 - other commands need no report
+
+    moment = since and since.replace(tzinfo=UTC)
+    print_all(_override(settings, given), moment, picture, figures)
 
 
 def _asking(given: dict[str, Any]) -> Asking:

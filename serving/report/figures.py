@@ -31,9 +31,9 @@ class Line:
     `control` count the customers who were given the offer and those from whom it was withheld; for `ALL_OFFERS`,
     everybody with a decision, given something or not.
 
-    `acceptance` is the share of contacted customers who accepted, redeemed or bought; None where nobody was
-    contacted. The lifts are treated minus control: the share of customers who bought, and money (value less cost)
-    a customer; None when a group has fewer than `MINIMUM` customers or no money varies.
+    `acceptance` is the share of contacted customers who accepted or bought; None where nobody was contacted. The
+    lifts are treated minus control: the share of customers who bought, and money (value less cost) a customer;
+    None when a group has fewer than `MINIMUM` customers or no money varies.
     """
 
     offer: str
@@ -60,8 +60,9 @@ class _Group:
 
     contacted: Flags
     bought: Flags
+    """At least once; who redeemed has bought."""
     took: Flags
-    """Accepted, redeemed or bought, at least once."""
+    """Accepted or bought, at least once."""
     money: Floats
     """Value less cost."""
 
@@ -124,10 +125,11 @@ def _group(totals: Sequence[CustomerTotal]) -> _Group:
         return np.bincount(place, np.fromiter(values, float), len(names)).astype(float)
 
     counts = [total.counts for total in totals]
+    bought = summed(count.purchases + count.redeems for count in counts) > 0
     return _Group(
         contacted=summed(count.contacts for count in counts) > 0,
-        bought=summed(count.purchases for count in counts) > 0,
-        took=summed(count.accepts + count.redeems + count.purchases for count in counts) > 0,
+        bought=bought,
+        took=bought | (summed(count.accepts for count in counts) > 0),
         money=summed(count.value - count.cost for count in counts),
     )
 

@@ -97,6 +97,14 @@ def test_acceptance_is_of_customers_who_were_contacted(
     assert by_key[key].acceptance == wilson(took, contacted)
 
 
+def test_who_redeems_has_bought() -> None:
+    redeemed = [total("points", "web", "treated", f"r{n}", contacts=1, redeems=1) for n in range(MINIMUM)]
+    withheld = [total("points", "web", "control", f"w{n}") for n in range(MINIMUM)]
+    line = found([*redeemed, *withheld])["points", "web"]
+    assert line.purchase_lift is not None
+    assert line.purchase_lift.estimate == 1
+
+
 def test_few_customers_are_not_compared(by_key: dict[tuple[str, str], Line]) -> None:
     assert {(line.purchase_lift, line.money_lift) for line in by_key.values()} == {(None, None)}
 

@@ -1,0 +1,141 @@
+"""The report of a real ledger, by the command that a person types.
+
+| decision | customer | day | what became of it |
+|---|---|---|---|
+| d1 | a | 4 May | cheese given (cost 0.5, margin 0.4), bought for 10 |
+| d2 | b | 5 May | cheese given, nothing |
+| d3 | c | 5 May | cheese withheld, bought for 5 |
+| d4 | e | 4 May | cheese given, bought for 20, then the customer is erased |
+"""
+
+import json
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from serving.__main__ import main
+from serving.decision.facts import History, Question
+from serving.decision.trace import Decision, Factor, Group, Priced
+from serving.ledger import open_ledger, read_secret
+from serving.ledger.ledger import Ledger
+from serving.ledger.records import Outcome, Terms
+
+CHEESE = Priced("cheese", "cross_sell", "CHEESE", 1.5, 0.5, (Factor("cost", 0.5, "money", "catalogue"),), 0.9)
+NO_OFFER = Priced(None, None, None, 0.0, 0.0, (), 0.1)
+
+
+def record(ledger: Ledger, decision_id: str, customer: str, day: int, group: Group = "treated") -> None:
+    at = datetime(2026, 5, day, 9, tzinfo=UTC)
+    decision = Decision(
+        decision_id=decision_id,
+        customer_id=customer,
+        channel="web",
+        placement="home",
+        decided_at=at,
+        as_of=at,
+        known=True,
+        group=group,
+        explored=False,
+        reason="offer" if group == "treated" else "control_group",
+        given=(CHEESE,) if group == "treated" else (),
+        withheld=(CHEESE,) if group == "control" else (),
+        selection_probability=0.9,
+        priced=(CHEESE, NO_OFFER),
+        ended=(),
+        rulebook="1-0123456789ab",
+    )
+
+    def decide(_: History) -> Decision:
+        return decision
+
+    question = Question(decision_id, customer, "web", "home", at)
+    ledger.decide_once(question, decide, {"cheese": Terms(margin=0.4)}, days=1)
+
+
+def bought(ledger: Ledger, decision_id: str, value: float) -> None:
+    at = datetime(2026, 5, 9, tzinfo=UTC)
+    ledger.record_outcome(Outcome(f"o-{decision_id}", decision_id, "purchase", None, value, at))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with the ledger above, at its default place."""
+    monkeypatch.chdir(tmp_path)
+    secret = read_secret(Path("workspace/secret"))
+    with closing(open_ledger("sqlite:///workspace/ledger.sqlite", secret)) as ledger:
+        record(ledger, "d1", "a", 4)
+        record(ledger, "d2", "b", 5)
+        record(ledger, "d3", "c", 5, "control")
+        record(ledger, "d4", "e", 4)
+        for decision_id, value in {"d1": 10, "d3": 5, "d4": 20}.items():
+            bought(ledger, decision_id, value)
+        ledger.erase("e", datetime(2026, 5, 10, tzinfo=UTC))
+    return tmp_path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["serving", "report", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def cheese(path: Path) -> dict[str, object]:
+    """The line of cheese on the web."""
+    line: dict[str, object] = json.loads(path.read_text())["lines"][0]
+    assert (line["offer"], line["channel"]) == ("cheese", "web")
+    return line
+
+
+def test_everything_is_printed_drawn_and_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--picture", "out/report.svg", "--json", "out/report.json") == 0
+    assert "what they brought beyond the control group" in capsys.readouterr().out
+    assert (folder / "out" / "report.svg").is_file()
+    line = cheese(folder / "out" / "report.json")
+    assert (line["treated"], line["control"], line["contacts"]) == (2, 1, 3)
+    assert (line["value"], line["cost"]) == pytest.approx((0.4 * 30, 1.5))
+    assert line["return"] == pytest.approx((12 - 1.5) / 1.5)
+
+
+def test_since_leaves_out_what_was_before_and_what_has_no_date(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(monkeypatch, "--since", "2026-05-05", "--json", "report.json") == 0
+    line = cheese(folder / "report.json")
+    assert (line["treated"], line["control"], line["contacts"]) == (1, 1, 1)
+    assert (line["value"], line["cost"]) == (0.0, 0.5)
+    assert json.loads((folder / "report.json").read_text())["since"] == "2026-05-05T00:00:00+00:00"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_new_ledger_says_that_it_is_empty(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--ledger", "sqlite:///other.sqlite") == 0
+    assert capsys.readouterr().out.startswith("No decision yet")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--picture", "report.pdf"], "error: the picture report.pdf ends neither in .png nor in .svg"),
+        (["--json", "workspace"], "error: the figures workspace cannot be written"),
+        (["--ledger", "oracle://nobody"], "error: "),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    assert run(monkeypatch, *arguments) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(message)
+    assert (said.err.count("\n"), said.out) == (1, "")
