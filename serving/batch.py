@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def batch(settings: Settings, asking: Asking, customers: Path | None, at: dateti
     """
     with closing(open_ledger(settings.ledger, read_secret(settings.secret_file))) as ledger:
         store = load_store(settings.store, ledger)
-        campaign = prepare(settings, asking, store, ledger, at.date())
+        campaign = prepare(settings, asking, store, ledger)
         if customers is None:
             yield Decided(campaign.decide(campaign.store.ids(), at), campaign.store.info.customers)
         else:
@@ -76,12 +76,12 @@ def batch(settings: Settings, asking: Asking, customers: Path | None, at: dateti
             yield Decided(campaign.decide(ids, at), len(ids))
 
 
-def prepare(settings: Settings, asking: Asking, store: OnlineStore, ledger: Ledger, day: date) -> Campaign:
+def prepare(settings: Settings, asking: Asking, store: OnlineStore, ledger: Ledger) -> Campaign:
     """Models, store, rules and ledger, joined for one question. Raises `InputError` for what cannot be used."""
     served = Served(load_live(settings.release), store)
     if served.unfit:
         raise InputError("; ".join(served.unfit.values()))
-    rulebook = read_rulebook(settings.catalogue, settings.policy, store.info, day)
+    rulebook = read_rulebook(settings.catalogue, settings.policy, store.info)
     if asking.channel not in rulebook.policy.channels:
         known = nearest(asking.channel, rulebook.policy.channels)
         raise InputError(f'"{asking.channel}" is no channel of {settings.policy}{known}')

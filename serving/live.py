@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from features.errors import InputError
 from features.store import SqliteStore, remove_customers
 from serving import logs
+from serving.decision.catalogue import ended_before
 from serving.decision.rulebook import Rulebook, read_rulebook
 from serving.ledger import Ledger, open_ledger, read_secret
 from serving.models import load_live
@@ -109,6 +110,7 @@ class Watch:
         if self._rulebook.value is not None and self._rulebook.value is not self._live.rulebook:
             self._live.rulebook = self._rulebook.value
             logs.event("rulebook", version=self._live.rulebook.name)
+            _report_ended(self._live.rulebook)
         self._live.rulebook_fault = _said("rulebook-refused", fault, self._live.rulebook_fault)
 
     def _open_ledger(self) -> Ledger:
@@ -123,8 +125,8 @@ class Watch:
 
     def _read_rulebook(self) -> Rulebook:
         assert self._live.served is not None
-        info, today = self._live.served.store.info, datetime.now(UTC).date()
-        return read_rulebook(self._settings.catalogue, self._settings.policy, info, today)
+        info = self._live.served.store.info
+        return read_rulebook(self._settings.catalogue, self._settings.policy, info)
 
     def _join(self) -> None:
         models, store, joined = self._models.value, self._store.value, self._joined
@@ -180,6 +182,13 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _report_ended(rulebook: Rulebook) -> None:
+    """Offers that nobody can get any more are no reason to stop the others, but somebody should know."""
+    ended = ended_before(datetime.now(UTC).date(), (bound.offer for bound in rulebook.offers))
+    if ended:
+        logs.fault("offers-ended", offers=[offer.id for offer in ended])
 
 
 def _said(event: str, fault: str | None, before: str | None) -> str | None:

@@ -34,7 +34,7 @@ def replay(settings: Settings, asking: Asking, as_of: datetime, past: str | None
         known = None if past is None else open_files.enter_context(closing(open_ledger(past, secret)))
         store = load_store(settings.store, known)
         _require_moment(store.info, as_of, settings.store)
-        campaign = prepare(settings, asking, store, ledger, as_of.date())
+        campaign = prepare(settings, asking, store, ledger)
         yield Decided(
             campaign.decide(store.ids(), as_of, _remembering(known, campaign)), store.info.customers
         )

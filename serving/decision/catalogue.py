@@ -4,7 +4,7 @@ The file says everything that an offer is; what it is worth to whom is decided e
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -126,20 +126,26 @@ class Catalogue(Section):
         return self
 
 
-def read_catalogue(path: Path, today: date) -> Catalogue:
+def read_catalogue(path: Path, today: date | None = None) -> Catalogue:
     """Read and check a catalogue: CSV when the file is called so, TOML otherwise.
 
-    Raises `InputError` with every problem; an offer that has ended before `today` (UTC) is one.
+    Raises `InputError` with every problem; an offer that has ended before `today` (UTC) is one, where a day is
+    given.
     """
     is_csv = path.suffix.lower() == ".csv"
     content = _read_csv(path) if is_csv else read_toml(path)
     catalogue = checked(Catalogue, content, path, {"offer": Offer}, texts=is_csv)
-    ended = [offer for offer in catalogue.offers if offer.valid_to and offer.valid_to < today]
+    ended = () if today is None else ended_before(today, catalogue.offers)
     refuse(
         path,
         [f'offer "{one.id}" has ended on {one.valid_to}: take it out or let it end later' for one in ended],
     )
     return catalogue
+
+
+def ended_before(day: date, offers: Iterable[Offer]) -> list[Offer]:
+    """The offers whose last day (UTC) is over; they are candidates no more."""
+    return [offer for offer in offers if offer.valid_to and offer.valid_to < day]
 
 
 def _read_csv(path: Path) -> dict[str, Any]:

@@ -53,10 +53,13 @@ class Rulebook:
     window_days: float
 
 
-def read_rulebook(catalogue_path: Path, policy_path: Path, info: StoreInfo, today: date) -> Rulebook:
+def read_rulebook(
+    catalogue_path: Path, policy_path: Path, info: StoreInfo, today: date | None = None
+) -> Rulebook:
     """Both files, checked against each other and against what the store knows of customers.
 
-    Raises `InputError` with the file and every problem.
+    Raises `InputError` with the file and every problem; with `today` (UTC) offers that have ended are refused too.
+    Who serves gives no day: a service that starts anew the day after an offer's last goes on with the others.
     """
     catalogue, policy = read_catalogue(catalogue_path, today), read_policy(policy_path)
     return rulebook(catalogue, policy, attributes_of(info, policy.channels), info.currency)

@@ -13,6 +13,7 @@ from features.store import publish_sqlite
 from serving import logs
 from serving.live import Live, Watch
 from serving.release import CURRENT, live_folder
+from tests.serving.next_best_offer.tiny import CATALOGUE
 from tests.serving.places import settings_in
 from tests.serving.tiny import INFO, ROWS, release_into
 
@@ -188,3 +189,29 @@ def test_log_lines_are_json(log_lines: Callable[[], list[dict[str, Any]]]) -> No
     (line,) = log_lines()
     assert {**line, "time": None} == {"time": None, "level": "info", "event": "started", "port": 8000}
     assert json.dumps(line)
+
+
+def test_an_offer_that_has_ended_stops_no_other(
+    serving: Place, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    ended = CATALOGUE.replace('kind = "loyalty"', 'kind = "loyalty"\nvalid_to = 2020-02-29')
+    serving.settings.catalogue.write_text(ended)
+    serving.watch.refresh()
+    assert serving.live.rulebook_fault is None
+    assert serving.live.rulebook is not None
+    assert [bound.offer.id for bound in serving.live.rulebook.offers][-1] == "thanks"
+    serving.watch.refresh()
+    told = [line for line in log_lines() if line["event"] == "offers-ended"]
+    assert [(line["level"], line["offers"]) for line in told] == [("error", ["thanks"])]
+
+
+def test_a_catalogue_that_cannot_be_used_leaves_the_old_one(serving: Place) -> None:
+    before = serving.live.rulebook
+    serving.settings.catalogue.write_text(CATALOGUE.replace("churn_band", "churn_bnd"))
+    serving.watch.refresh()
+    assert serving.live.rulebook is before is not None
+    assert 'did you mean "churn_band"' in (serving.live.rulebook_fault or "")
+    serving.settings.catalogue.write_text(CATALOGUE.replace('"c1"', '"c2"'))
+    serving.watch.refresh()
+    assert serving.live.rulebook_fault is None
+    assert serving.live.rulebook is not before
