@@ -159,6 +159,17 @@ def test_a_budget_is_full_when_it_is_spent_to_the_last_cent(ledger: Ledger) -> N
     assert [len(one.given) for one in made] == [1] * 10 + [0] * 2
 
 
+def test_a_budget_does_not_depend_on_the_order_in_which_a_machine_adds(ledger: Ledger) -> None:
+    """0.3 + 0.2 + 0.1 is 0.6, but 0.3 + (0.2 + 0.1) is a little more."""
+    terms: TermsById = {"tea": Terms(budget=0.6)}
+    one, *two = [
+        within(question(ledger, name), terms, priced("tea", reserved=money))
+        for name, money in [("ann", 0.3), ("bob", 0.2), ("cleo", 0.1)]
+    ]
+    made = [enter(ledger, one, terms), *ledger.decide_many(two, terms, days=30)]
+    assert [len(decision.given) for decision in made] == [1, 1, 1]
+
+
 def test_an_error_in_the_decision_records_nothing(ledger: Ledger) -> None:
     occasions = [giving(question(ledger, "bob"), CHEESE), Occasion(question(ledger), refuse)]
     with pytest.raises(AssertionError, match="decided again"):

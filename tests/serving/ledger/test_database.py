@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from serving.ledger import Ledger, LedgerError, TooLate, open_ledger
+from serving.ledger.database import Database
 from tests.entries import AT, SECRET, enter, giving, outcome, priced, question
 
 CHEESE = priced("cheese", cost=1.0)
@@ -126,3 +130,26 @@ def test_nothing_of_who_was_erased_stays_legible_in_the_file(ledger: Ledger, pat
     ledger.erase(name, AT)
     assert not any(name.encode() in file.read_bytes() for file in files)
     assert any(b"bob" in file.read_bytes() for file in files)
+
+
+def test_every_commit_waits_for_the_disk(ledger: Ledger, path: Path) -> None:
+    enter(ledger, giving(question(ledger), CHEESE))
+    with closing(Database(f"sqlite:///{path}")) as database, database.writing() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_one_process_may_open_many_ledgers_at_once(tmp_path: Path) -> None:
+    together = Barrier(16)
+
+    def customers(number: int) -> list[str]:
+        together.wait()
+        with closing(open_ledger(f"sqlite:///{tmp_path}/{number}.sqlite", SECRET)) as opened:
+            enter(opened, giving(question(opened, f"{number}"), CHEESE))
+            return [one.decision.customer_id for one in opened.logged()]
+
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(customers, range(16))) == [[f"{number}"] for number in range(16)]
