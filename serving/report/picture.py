@@ -48,7 +48,7 @@ def picture(found: Sequence[Line]) -> Figure:
     accepted.set_yticks(range(len(found)), [f"{line.offer} · {line.channel}" for line in found])
     accepted.set_ylim(len(found) - 0.5, -0.5)
     for axes in (accepted, bought):
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     for axes in (bought, money):
         axes.axvline(0, color=_FAINT, linewidth=1)
     figure.suptitle(

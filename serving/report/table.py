@@ -10,23 +10,25 @@ from serving.report.figures import ALL_OFFERS, MINIMUM, Line
 from serving.report.intervals import Interval
 
 NONE = "-"
-_CAME_TO = ("offer", "channel", "contacts", "impressions", "accepted", "value", "cost", "return")
-_BROUGHT = ("offer", "channel", "customers", "control group", "more who buy", "more money a customer")
+_REACHED = ("offer", "channel", "contacts", "impressions", "accepted")
+_EARNED = ("offer", "channel", "value", "cost", "return")
+_BROUGHT = ("offer", "channel", "customers / control", "more buy, points", "more money each")
 _NAMES = 2
 """Columns before the numbers."""
 
 
 def print_report(console: Console, found: Sequence[Line]) -> None:
-    """Two tables, one row a line in each, or a sentence for a ledger without decisions."""
+    """Three tables, one row a line in each, or a sentence for a ledger without decisions."""
     if not found:
         console.print("No decision yet: ask for a next-best-offer, and the report has something to say.")
         return
-    console.print(_table("what the offers came to", _CAME_TO, found, _came_to))
+    console.print(_table("whom the offers reached", _REACHED, found, _reached))
+    console.print(_table("what they earned", _EARNED, found, _earned))
     console.print(_table("what they brought beyond the control group", _BROUGHT, found, _brought))
     console.print(
-        "With 95 % intervals. Money is value less cost; customers who were given an offer are compared with "
-        "customers of the control group from whom it was withheld, and for all offers everybody with everybody. "
-        f'"{NONE}": too little to tell, such as fewer than {MINIMUM} customers on a side.'
+        "Below a number, its 95 % interval. Money is value less cost; customers who were given an offer are "
+        "compared with customers of the control group from whom it was withheld, and for all offers everybody "
+        f'with everybody. "{NONE}": too little to tell, such as fewer than {MINIMUM} customers on a side.'
     )
 
 
@@ -43,32 +45,33 @@ def _table(
     return table
 
 
-def _came_to(line: Line) -> list[str]:
-    return [
-        f"{line.contacts:,}",
-        f"{line.impressions:,}",
-        _share(line.acceptance, ".1f"),
-        f"{line.value:,.2f}",
-        f"{line.cost:,.2f}",
-        NONE if line.returned is None else f"{100 * line.returned:+,.0f} %",
-    ]
+def _reached(line: Line) -> list[str]:
+    return [f"{line.contacts:,}", f"{line.impressions:,}", _share(line.acceptance)]
+
+
+def _earned(line: Line) -> list[str]:
+    returned = NONE if line.returned is None else f"{100 * line.returned:+,.0f} %"
+    return [f"{line.value:,.2f}", f"{line.cost:,.2f}", returned]
 
 
 def _brought(line: Line) -> list[str]:
-    lifts = (_share(line.purchase_lift, "+.1f"), _money(line.money_lift))
-    return [f"{line.treated:,}", f"{line.control:,}", *lifts]
+    sides = f"{line.treated:,} / {line.control:,}"
+    return [sides, _points(line.purchase_lift), _money(line.money_lift)]
 
 
-def _share(interval: Interval | None, form: str) -> str:
+def _share(interval: Interval | None) -> str:
     if interval is None:
         return NONE
-    estimate, low, high = (
-        f"{100 * value:{form}}" for value in (interval.estimate, interval.low, interval.high)
-    )
-    return f"{estimate} % ({low} to {high})"
+    return f"{100 * interval.estimate:.1f} %\n{100 * interval.low:.1f} to {100 * interval.high:.1f}"
+
+
+def _points(interval: Interval | None) -> str:
+    if interval is None:
+        return NONE
+    return f"{100 * interval.estimate:+.1f}\n{100 * interval.low:+.1f} to {100 * interval.high:+.1f}"
 
 
 def _money(interval: Interval | None) -> str:
     if interval is None:
         return NONE
-    return f"{interval.estimate:+,.2f} ({interval.low:+,.2f} to {interval.high:+,.2f})"
+    return f"{interval.estimate:+,.2f}\n{interval.low:+,.2f} to {interval.high:+,.2f}"
