@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from features.errors import InputError
-from features.store import SqliteStore, remove_customers
+from features.store import SqliteStore, StoreError, remove_customers
 from serving import logs
 from serving.decision.catalogue import ended_before
 from serving.decision.rulebook import Rulebook, read_rulebook
@@ -96,10 +96,15 @@ class Watch:
     def forget(self, customer_id: str) -> Mapping[str, int]:
         """Remove a customer from the store on disk and go on without them: how many rows went, by table.
 
-        Raises `StoreError` when there is no store or it cannot be written.
+        Raises `StoreError` when there is no store, it cannot be written, or an older one has to go on answering.
         """
         removed = remove_customers(self._settings.store, [customer_id])
         self.refresh()
+        if self._live.served is not None and self._live.served.store.get(customer_id) is not None:
+            raise StoreError(
+                "the customer is removed from the store on disk, but an older one answers, which still has them: "
+                f"{self._live.fault}; publish a store that fits, then delete them again"
+            )
         return removed
 
     def _refresh_rulebook(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from serving.bundles.model import load_model as load_bundles
 from serving.churn.answers import Churn
 from serving.churn.model import load_model
 from serving.cross_sell.model import load_model as load_cross_sell
+from serving.ledger import Ledger, open_ledger
 from serving.live import Live
 from serving.models import Models
 from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
+from tests.serving.next_best_offer.tiny import NOON, SECRET, full_store, read_tiny
 from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact
 
 
@@ -82,3 +85,35 @@ def live(served: Served) -> Live:
 def client(live: Live) -> Iterator[TestClient]:
     with TestClient(create_app(live), raise_server_exceptions=False) as connected:
         yield connected
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An empty one."""
+    with closing(open_ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}", SECRET)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def counter() -> Iterator[tuple[Live, TestClient]]:
+    """A service that decides at noon of one day, once for all tests: what it serves is put in by each."""
+    live = Live()
+    app = create_app(live, clock=lambda: NOON, budget_seconds=30)
+    with TestClient(app, raise_server_exceptions=False) as connected:
+        yield live, connected
+
+
+@pytest.fixture
+def deciding(counter: tuple[Live, TestClient], models: Models, ledger: Ledger, tmp_path: Path) -> Live:
+    """Everything that a decision needs, over a store that knows all of its customers."""
+    live, fresh = counter[0], Live(Served(models, full_store()))
+    fresh.rulebook, fresh.ledger = read_tiny(tmp_path), ledger
+    vars(live).update(vars(fresh))
+    return live
+
+
+@pytest.fixture
+def shop(counter: tuple[Live, TestClient], deciding: Live) -> TestClient:
+    """A client of the service over `deciding`."""
+    assert counter[0] is deciding
+    return counter[1]

@@ -44,6 +44,7 @@ def full_store() -> MemoryStore:
     """Everything that a store can hold."""
     return MemoryStore(FULL_INFO, ROWS, candidates(), habits(), profiles=PROFILES.items())
 
+
 CATALOGUE = """
 version = "c1"
 currency = "USD"

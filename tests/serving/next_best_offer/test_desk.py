@@ -1,0 +1,169 @@
+"""What the desk does when it has no time or no ledger: a flagged default, and nothing counted."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from features.store import StoreError
+from serving.decision.trace import Decision
+from serving.ledger import Ledger, LedgerError, Occasion, Terms
+from serving.live import Live
+from serving.models import Models
+from serving.next_best_offer.asking import Asking
+from serving.next_best_offer.desk import CHUNK, Desk
+from serving.next_best_offer.schemas import NextBestOfferAnswer
+from serving.served import Served
+from tests.serving.next_best_offer.tiny import NOON, full_store
+from tests.serving.test_app import BrokenStore
+
+LogLines = Callable[[], list[dict[str, Any]]]
+WEB = Asking("web", "web")
+
+
+class SlowLedger(Ledger):
+    """Does what a real one does, but not before it is let go."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        vars(self).update(vars(ledger))
+        self.released = threading.Event()
+        self.finished = threading.Event()
+
+    def decide_many(
+        self,
+        occasions: Sequence[Occasion],
+        terms: Mapping[str | None, Terms],
+        *,
+        days: float,
+        deadline: float | None = None,
+    ) -> list[Decision]:
+        self.released.wait(30)
+        try:
+            return super().decide_many(occasions, terms, days=days, deadline=deadline)
+        finally:
+            self.finished.set()
+
+
+class BrokenLedger(Ledger):
+    """Refuses, and counts how often it was asked."""
+
+    asked = 0
+
+    def __init__(self, ledger: Ledger) -> None:
+        vars(self).update(vars(ledger))
+
+    def decide_many(
+        self,
+        occasions: Sequence[Occasion],
+        terms: Mapping[str | None, Terms],
+        *,
+        days: float,
+        deadline: float | None = None,
+    ) -> list[Decision]:
+        self.asked += 1
+        raise LedgerError("the ledger is gone")
+
+
+@contextmanager
+def desk_over(live: Live, budget_seconds: float = 30) -> Iterator[Desk]:
+    desk = Desk(live, lambda: NOON, budget_seconds)
+    yield desk
+    desk.close()
+
+
+def answer(live: Live, customer_id: str = "1", budget_seconds: float = 30) -> NextBestOfferAnswer:
+    with desk_over(live, budget_seconds) as desk:
+        return asyncio.run(desk.answer(customer_id, WEB))
+
+
+def assert_flagged(found: NextBestOfferAnswer, fault: str) -> None:
+    assert (found.degraded, found.answer, found.offers, found.decision_id) == (True, "no_offer", [], None)
+    assert (found.reason, found.group, found.selection_probability) == ("degraded", None, None)
+    assert found.fault is not None
+    assert fault in found.fault
+    assert found.fault in found.why
+    assert found.decided_at == NOON
+
+
+def test_past_the_budget_the_answer_is_a_flagged_default_and_nothing_is_counted(
+    deciding: Live, ledger: Ledger
+) -> None:
+    slow = deciding.ledger = SlowLedger(ledger)
+    assert_flagged(answer(deciding, budget_seconds=0.02), "longer than the budget")
+    slow.released.set()
+    assert slow.finished.wait(30)
+    assert ledger.history("1", NOON, 7).contacts == ()
+    deciding.ledger = ledger
+    assert not answer(deciding).degraded
+    assert len(ledger.history("1", NOON, 7).contacts) == 1
+
+
+def test_a_locked_ledger_makes_a_flagged_default(deciding: Live, ledger: Ledger, tmp_path: Path) -> None:
+    holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert_flagged(answer(deciding, budget_seconds=0.1), "the ledger")
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert ledger.history("1", NOON, 7).contacts == ()
+    assert not answer(deciding).degraded
+
+
+def test_without_a_ledger_the_fault_says_why(deciding: Live, log_lines: LogLines) -> None:
+    deciding.ledger, deciding.ledger_fault = None, "the ledger belongs to another secret"
+    assert_flagged(answer(deciding), "another secret")
+    assert [(line["event"], line["reason"]) for line in log_lines()] == [
+        ("degraded", "the ledger belongs to another secret")
+    ]
+
+
+def test_a_store_that_breaks_makes_a_flagged_default_without_the_customer_in_the_log(
+    deciding: Live, models: Models, log_lines: LogLines
+) -> None:
+    deciding.served = Served(models, BrokenStore(StoreError("publish it again")))
+    assert_flagged(answer(deciding, "canary"), "publish it again")
+    assert "canary" not in str(log_lines())
+
+
+def test_a_batch_does_not_ask_a_broken_ledger_again_and_again(deciding: Live, ledger: Ledger) -> None:
+    broken = deciding.ledger = BrokenLedger(ledger)
+    ids = [str(number) for number in range(3 * CHUNK + 1)]
+    with desk_over(deciding) as desk:
+        found = asyncio.run(desk.answers(ids, WEB))
+    assert [one.customer_id for one in found] == ids
+    for one in found:
+        assert_flagged(one, "the ledger is gone")
+    assert broken.asked == 1
+
+
+def test_a_batch_is_each_one_alone(deciding: Live) -> None:
+    ids = ["1", "stranger", "01", "gone", "1", "returns", *map(str, range(CHUNK))]
+    with desk_over(deciding) as desk:
+        together = asyncio.run(desk.answers(ids, WEB))
+        assert [asyncio.run(desk.answer(one, WEB)) for one in ids] == together
+
+
+def test_a_swap_is_seen_by_the_next_question(deciding: Live, models: Models) -> None:
+    with desk_over(deciding) as desk:
+        assert asyncio.run(desk.answer("1", WEB)).release["churn"] == "3"
+        assert models.churn is not None
+        bare = Served(Models(models.release, churn=models.churn), full_store())
+        deciding.served = bare
+        answer = asyncio.run(desk.answer("01", WEB))
+    assert [one.offer_id for one in answer.offers] == ["thanks"]
+
+
+def test_words_that_cannot_be_read_do_not_spoil_a_decision(
+    deciding: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("publish it again")
+
+    assert deciding.served is not None
+    monkeypatch.setattr(deciding.served.offers, "reasons", refuse)
+    (offer,) = answer(deciding, "stranger").offers
+    assert (offer.offer_id, offer.words) == ("taste", [])
