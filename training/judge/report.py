@@ -7,32 +7,26 @@ from typing import Any
 from rich.console import Console
 
 from training.intervals import Interval
-from training.judge.judgement import MOST_WITHOUT_SUPPORT, Estimates, Judgement
+from training.judge.judgement import MOST_WITHOUT_SUPPORT, Judgement
 from training.judge.policies import LOGGING
 from training.terminal import table
-from training.wording import span, with_error
+from training.wording import span
 
-_HEADS = (
-    "",
-    "SNIPS",
-    "95 % interval",
-    "doubly robust",
-    "95 % interval",
-    "over the log",
-    "effective decisions",
-    "without support",
-)
+_MONEY = ("", "SNIPS", "doubly robust", "over the log")
+_EVIDENCE = ("", "effective decisions", "without support")
 
 
 def print_judgement(console: Console, judgement: Judgement) -> None:
-    """One table of money per decision ± standard error over customers, and what it does not cover."""
+    """Money per decision with its standard error over customers, and what that rests on."""
     left = judgement.left_out
     console.print(
         f"{judgement.decisions:,} decisions of {judgement.customers:,} customers; left out are "
         f"{left.only_logged:,} that are only logged, {left.only_judged:,} that are only in the judged file and "
         f"{left.without_reward:,} without a reward"
     )
-    console.print(table("money per decision ± standard error over customers", _HEADS, _rows(judgement)))
+    title = "money per decision ± standard error over customers, with 95 % interval"
+    console.print(table(title, _MONEY, _money(judgement)))
+    console.print(table("what that rests on", _EVIDENCE, _evidence(judgement)))
     console.print(
         "Choices without support never occur in the log: for them only the reward model speaks, and no interval "
         f"covers that. Above {100 * MOST_WITHOUT_SUPPORT:g} % there is no estimate."
@@ -44,21 +38,19 @@ def as_json(judgement: Judgement) -> dict[str, Any]:
     return asdict(judgement)
 
 
-def _rows(judgement: Judgement) -> Iterator[list[str]]:
-    logging = judgement.logging
-    yield [LOGGING, with_error(logging), span(logging), "", "", "", f"{judgement.decisions:,}", ""]
+def _money(judgement: Judgement) -> Iterator[list[str]]:
+    yield [LOGGING, _two(judgement.logging), "", ""]
     for name, found in judgement.estimates.items():
-        yield [name, *_two(found.snips), *_two(found.doubly_robust), _gained(found), *_evidence(found)]
+        yield [name, _two(found.snips), _two(found.doubly_robust), _two(found.gained, "+.4f")]
 
 
-def _two(interval: Interval | None) -> tuple[str, str]:
-    return ("-", "-") if interval is None else (with_error(interval), span(interval))
+def _two(interval: Interval | None, form: str = ".4f") -> str:
+    if interval is None:
+        return "-"
+    return f"{interval.estimate:{form}} ± {interval.standard_error:.4f}\n{span(interval, form)}"
 
 
-def _gained(found: Estimates) -> str:
-    gained = found.gained
-    return "-" if gained is None else f"{gained.estimate:+.4f} ({span(gained, '+.4f')})"
-
-
-def _evidence(found: Estimates) -> tuple[str, str]:
-    return f"{found.effective_decisions:,.0f}", f"{100 * found.without_support:.1f} %"
+def _evidence(judgement: Judgement) -> Iterator[list[str]]:
+    yield [LOGGING, f"{judgement.decisions:,}", ""]
+    for name, found in judgement.estimates.items():
+        yield [name, f"{found.effective_decisions:,.0f}", f"{100 * found.without_support:.1f} %"]
