@@ -1,0 +1,127 @@
+"""A past snapshot is decided on as it would have been, and nothing is recorded."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from features.errors import InputError
+from features.store import SqliteStore
+from serving.batch import batch, write
+from serving.decision.facts import Consent
+from serving.ledger import Ledger, Outcome, open_ledger, read_secret
+from serving.next_best_offer.asking import Asking
+from serving.replay import replay
+from serving.settings import Settings
+from tests.serving.next_best_offer.tiny import AGREED, POLICY
+from tests.serving.places import publish_full, settings_in
+
+AS_OF = datetime(2017, 12, 4, tzinfo=UTC)
+DAY = timedelta(days=1)
+WEB, EMAIL = Asking("web", "web"), Asking("email", "email")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    chosen = settings_in(tmp_path)
+    publish_full(chosen)
+    return chosen
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Iterator[Ledger]:
+    """The real one, of which a replay only reads."""
+    with closing(open_ledger(settings.ledger, read_secret(settings.secret_file))) as opened:
+        yield opened
+
+
+def decided(settings: Settings, asking: Asking = WEB, past: str | None = None) -> dict[str, dict[str, Any]]:
+    """The rows of a replay by customer."""
+    out = settings.store.with_name("replay.parquet")
+    with replay(settings, asking, AS_OF, past) as decisions:
+        assert write(decisions, out, lambda *_: None) == 6
+    return {row["customer_id"]: row for row in pq.read_table(out).to_pylist()}
+
+
+def offered(rows: dict[str, dict[str, Any]]) -> dict[str, str | None]:
+    return {customer_id: row["offer_id"] for customer_id, row in rows.items()}
+
+
+def test_a_replay_decides_at_its_moment_and_records_nothing(settings: Settings) -> None:
+    rows = decided(settings)
+    assert {row["decided_at"] for row in rows.values()} == {AS_OF}
+    assert offered(rows) == {
+        "01": "thanks",
+        "1": "stay",
+        "DE/4711": "taste",
+        "gone": "taste",
+        "returns": "thanks",
+        "Åse 客": "taste",
+    }
+    assert not Path(settings.ledger.removeprefix("sqlite:///")).exists()
+    assert decided(settings) == rows
+
+
+def test_its_ids_are_those_of_the_real_ledger(settings: Settings) -> None:
+    rows = decided(settings)
+    out = settings.store.with_name("batch.parquet")
+    with batch(settings, WEB, None, AS_OF) as decisions:
+        write(decisions, out, lambda *_: None)
+    assert pq.read_table(out).to_pylist() == list(rows.values())
+
+
+def test_what_was_said_before_its_moment_counts_and_nothing_later(settings: Settings, ledger: Ledger) -> None:
+    for at, customer in ((AS_OF - DAY, "1"), (AS_OF + DAY, "gone")):
+        one = settings.store.with_name("ids")
+        one.write_text(customer)
+        with batch(settings, WEB, one, at) as decisions:
+            write(decisions, settings.store.with_name("b.parquet"), lambda *_: None)
+    ledger.set_consent("01", "email", "marketing", Consent(granted=True, at=AGREED))
+    ledger.set_consent("1", "email", "marketing", Consent(granted=False, at=AS_OF + DAY))
+    before = list(ledger.logged())
+    web = decided(settings, past=settings.ledger)
+    assert (web["1"]["offer_id"], web["gone"]["offer_id"]) == ("taste", "taste")
+    email = offered(decided(settings, EMAIL, past=settings.ledger))
+    assert (email["1"], email["01"], email["returns"]) == ("taste", "taste", None)
+    assert list(ledger.logged()) == before
+
+
+def test_a_rejection_of_the_past_counts(settings: Settings, ledger: Ledger, tmp_path: Path) -> None:
+    policy = POLICY.replace("[[cap]]", "[cool_off]\noffer_days = 30\n[[cap]]").replace(
+        "days = 7", "days = 0.5"
+    )
+    (tmp_path / "policy.toml").write_text(policy)
+    (tmp_path / "ids").write_text("1\n")
+    with batch(settings, WEB, tmp_path / "ids", AS_OF - 2 * DAY) as decisions:
+        write(decisions, tmp_path / "b.parquet", lambda *_: None)
+    (logged,) = ledger.logged()
+    assert decided(settings, past=settings.ledger)["1"]["offer_id"] == "stay"
+    ledger.record_outcome(Outcome("k", logged.decision.decision_id, "reject", "stay", None, AS_OF - DAY))
+    assert decided(settings, past=settings.ledger)["1"]["offer_id"] == "taste"
+
+
+def test_who_was_erased_is_in_no_replay(settings: Settings, ledger: Ledger) -> None:
+    ledger.erase("1", AS_OF)
+    out = settings.store.with_name("replay.parquet")
+    with replay(settings, WEB, AS_OF, settings.ledger) as decisions:
+        assert write(decisions, out, lambda *_: None) == 5
+    assert "1" not in set(SqliteStore(settings.store).ids())
+
+
+def test_a_store_of_another_moment_says_what_to_run(settings: Settings) -> None:
+    with (
+        pytest.raises(InputError, match="features publish --as-of 2017-12-05 --store FILE"),
+        replay(settings, WEB, AS_OF + DAY, None),
+    ):
+        raise AssertionError
+
+
+def test_a_model_that_does_not_fit_is_refused(settings: Settings) -> None:
+    publish_full(settings, change=lambda info: replace(info, fingerprint="f2"))
+    with pytest.raises(InputError, match="different features"), replay(settings, WEB, AS_OF, None):
+        raise AssertionError
