@@ -20,7 +20,9 @@ Flags = NDArray[np.bool_]
 ALL_OFFERS = "all offers"
 ALL_CHANNELS = "all channels"
 MINIMUM = 30
-"""Customers that a group needs for a comparison: below, a mean of money is too far from normal for an interval."""
+"""Customers that a group needs for a comparison."""
+MINIMUM_BUYERS = 5
+"""Of whom so many have to have bought before money is compared: without any, nothing tells the spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Line:
 
     `acceptance` is the share of contacted customers who accepted or bought; None where nobody was contacted. The
     lifts are treated minus control: the share of customers who bought, and money (value less cost) a customer;
-    None when a group has fewer than `MINIMUM` customers or no money varies.
+    None when a group has fewer than `MINIMUM` customers, that of money also for fewer than `MINIMUM_BUYERS`.
     """
 
     offer: str
@@ -142,4 +144,8 @@ def _lifts(treated: _Group, control: _Group) -> dict[str, Interval | None]:
     if min(len(treated.money), len(control.money)) < MINIMUM:
         return {"purchase_lift": None, "money_lift": None}
     buyers = [wilson(int(group.bought.sum()), len(group.bought)) for group in (treated, control)]
-    return {"purchase_lift": newcombe(*buyers), "money_lift": welch(treated.money, control.money)}
+    told = min(treated.bought.sum(), control.bought.sum()) >= MINIMUM_BUYERS
+    return {
+        "purchase_lift": newcombe(*buyers),
+        "money_lift": welch(treated.money, control.money) if told else None,
+    }

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from serving.report.figures import ALL_OFFERS, MINIMUM, Line
+from serving.report.figures import ALL_OFFERS, MINIMUM, MINIMUM_BUYERS, Line
 from serving.report.intervals import Interval
 
 NONE = "-"
@@ -15,6 +15,8 @@ _EARNED = ("offer", "channel", "value", "cost", "return")
 _BROUGHT = ("offer", "channel", "customers / control", "more buy, points", "more money each")
 _NAMES = 2
 """Columns before the numbers."""
+_SHORT = 20
+"""Characters of a name that need not be wrapped."""
 
 
 def print_report(console: Console, found: Sequence[Line]) -> None:
@@ -28,17 +30,24 @@ def print_report(console: Console, found: Sequence[Line]) -> None:
     console.print(
         "Below a number, its 95 % interval. Money is value less cost; customers who were given an offer are "
         "compared with customers of the control group from whom it was withheld, and for all offers everybody "
-        f'with everybody. "{NONE}": too little to tell, such as fewer than {MINIMUM} customers on a side.'
+        f'with everybody. "{NONE}": too little to tell, such as fewer than {MINIMUM} customers on a side, or for '
+        f"money fewer than {MINIMUM_BUYERS} buyers."
     )
 
 
 def _table(
     title: str, heads: Sequence[str], found: Sequence[Line], cells: Callable[[Line], Sequence[str]]
 ) -> Table:
-    """Cells wrap where the terminal is narrow; a rule stands above the sums."""
+    """Cells wrap where the terminal is narrow, short names last; a rule stands above the sums."""
     table = Table(title=title, title_justify="left")
+    short = max(len(line.offer) for line in found) <= _SHORT
     for place, head in enumerate(heads):
-        table.add_column(head, overflow="fold", justify="left" if place < _NAMES else "right")
+        table.add_column(
+            head,
+            overflow="fold",
+            justify="left" if place < _NAMES else "right",
+            no_wrap=short and place < _NAMES,
+        )
     last = sum(line.offer != ALL_OFFERS for line in found) - 1
     for place, line in enumerate(found):
         table.add_row(*map(escape, (line.offer, line.channel, *cells(line))), end_section=place == last)

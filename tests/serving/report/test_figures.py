@@ -116,6 +116,14 @@ def test_both_sides_need_the_minimum(size: int, control: int) -> None:
     assert (line.purchase_lift, line.money_lift) == (None, None)
 
 
+def test_money_is_compared_from_five_buyers_on_a_side() -> None:
+    """Nobody of 45 bought in the control group of a real log, and an interval of money was sure of a gain."""
+    four, five = (found(campaign(400, control))["cheese", "web"] for control in (40, 50))
+    assert four.money_lift is None
+    assert four.purchase_lift is not None
+    assert five.money_lift is not None
+
+
 def test_lift_is_what_the_control_group_does_not_do() -> None:
     line = found(campaign(400, 100))["cheese", "web"]
     assert line.purchase_lift is not None
