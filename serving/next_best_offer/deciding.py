@@ -19,10 +19,7 @@ class Decider:
         self.source = source
         self.rulebook = rulebook
         self._ledger = ledger
-        self._terms: dict[str | None, Terms] = {
-            bound.offer.id: Terms(bound.offer.per_day, bound.offer.budget, bound.offer.margin)
-            for bound in rulebook.offers
-        }
+        self._terms = terms_of(rulebook)
 
     def occasions(self, customer_ids: Sequence[str], asking: Asking, at: datetime) -> list[Occasion]:
         """The question about each customer with all that is known of them at this moment; `at` is UTC.
@@ -60,3 +57,17 @@ class Decider:
             return decide(question, facts, history, self.rulebook)
 
         return Occasion(question, settled)
+
+
+def terms_of(rulebook: Rulebook) -> dict[str | None, Terms]:
+    """The limits of every offer and the margin of what is bought after it, by id; those of no offer under None.
+
+    After no offer, and after an offer to stay, a purchase of anything counts: with the margin of what is at stake.
+    """
+    at_stake = rulebook.policy.stake.margin
+    offers = (bound.offer for bound in rulebook.offers)
+    terms: dict[str | None, Terms] = {None: Terms(margin=at_stake)}
+    for one in offers:
+        margin = at_stake if one.kind == "retention" else one.margin
+        terms[one.id] = Terms(one.per_day, one.budget, margin)
+    return terms
