@@ -2,23 +2,24 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from serving.app import create_app
+from serving.ledger import open_ledger
 from serving.live import Live
 from serving.models import Models
 from serving.problems import MEDIA_TYPE
 from serving.served import Served
-from tests.fakes import MemoryStore
-from tests.serving.bundles.tiny import FULL_INFO, IDS, habits
-from tests.serving.cross_sell.tiny import candidates
-from tests.serving.tiny import ROWS
+from tests.serving.bundles.tiny import IDS
+from tests.serving.next_best_offer.tiny import NOON, SECRET, full_store, read_tiny
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -30,14 +31,59 @@ BASKET = JSON | st.fixed_dictionaries(
     {"basket": st.lists(st.sampled_from(IDS) | st.text() | JSON)},
     optional={"customer_id": st.sampled_from(["1", "01"]) | JSON, "limit": st.integers(0, 51) | JSON},
 )
+WORD = st.sampled_from(["web", "email", "till"]) | JSON
+CONTEXT = {"placement": JSON, "limit": st.integers(0, 11) | JSON, "page": JSON, "location": JSON}
+ASKED = JSON | st.fixed_dictionaries(
+    {"customer_id": st.sampled_from(["1", "01", "x"]) | st.text() | JSON, "channel": WORD},
+    optional={"basket": st.lists(st.sampled_from(IDS) | st.text() | JSON), **CONTEXT},
+)
+ASKED_OF_MANY = JSON | st.fixed_dictionaries(
+    {"customer_ids": st.lists(st.text() | JSON, max_size=5), "channel": WORD},
+    optional={"placement": JSON, "limit": JSON},
+)
+MOMENT = st.datetimes().map(lambda at: f"{at.isoformat()}Z") | JSON
+OUTCOME = JSON | st.fixed_dictionaries(
+    {
+        "key": st.text() | JSON,
+        "decision_id": st.sampled_from(["GIVEN", "0" * 32]) | st.text() | JSON,
+        "kind": st.sampled_from(["impression", "accept", "reject", "redeem", "purchase"]) | JSON,
+    },
+    optional={
+        "offer_id": st.sampled_from(["stay", "taste"]) | JSON,
+        "value": st.floats() | JSON,
+        "at": MOMENT,
+    },
+)
+SAID = JSON | st.fixed_dictionaries(
+    {"channel": WORD, "granted": st.booleans() | JSON}, optional={"purpose": st.text() | JSON, "at": MOMENT}
+)
 BODY = JSON | st.fixed_dictionaries({"customer_ids": st.lists(st.text() | JSON)}, optional={"reasons": JSON})
 
 
 @pytest.fixture(scope="module")
-def connected(models: Models) -> Iterator[TestClient]:
-    live = Live(Served(models, MemoryStore(FULL_INFO, ROWS, candidates(), habits())))
-    with TestClient(create_app(live), raise_server_exceptions=False) as client:
+def connected(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("fuzz")
+    live = Live(Served(models, full_store()))
+    live.rulebook = read_tiny(folder)
+    live.ledger = open_ledger(f"sqlite:///{folder / 'ledger.sqlite'}", SECRET)
+    app = create_app(live, clock=lambda: NOON, budget_seconds=30)
+    with TestClient(app, raise_server_exceptions=False) as client, closing(live.ledger):
         yield client
+
+
+@pytest.fixture(scope="module")
+def given_id(connected: TestClient) -> str:
+    """Of a decision that gave two offers."""
+    answer = connected.get("/v1/customers/1/next-best-offer?channel=web&placement=fuzz&limit=2").json()
+    return str(answer["decision_id"])
+
+
+def assert_documented(response: httpx2.Response, call: dict[str, Any]) -> None:
+    assert str(response.status_code) in call["responses"]
+    assert response.status_code < 500
+    assert response.headers["content-type"] == (
+        "application/json" if response.status_code == 200 else MEDIA_TYPE
+    )
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +186,68 @@ def test_any_item_has_documented_bundles(
     assert response.headers["content-type"] == (
         "application/json" if response.status_code == 200 else MEDIA_TYPE
     )
+
+
+@settings(deadline=None)
+@given(
+    customer_id=st.text(),
+    asked=st.fixed_dictionaries(
+        {"channel": st.sampled_from(["web", "email", "till"]) | st.text()},
+        optional={"placement": st.text(), "limit": st.integers(0, 11).map(str) | st.text()},
+    ),
+)
+def test_any_customer_has_a_documented_next_best_offer(
+    connected: TestClient, documented: dict[str, Any], customer_id: str, asked: dict[str, str]
+) -> None:
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items())
+    response = connected.get(f"/v1/customers/{quote(customer_id, safe='')}/next-best-offer?{query}")
+    if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
+        assert_documented(response, documented["/v1/customers/{customer_id}/next-best-offer"]["get"])
+    if response.status_code == 200:
+        assert not response.json()["degraded"]
+
+
+@pytest.mark.parametrize("path", ["/v1/next-best-offer", "/v1/next-best-offer:batch"])
+@settings(deadline=None)
+@given(content=st.binary() | (ASKED | ASKED_OF_MANY).map(lambda value: json.dumps(value).encode()))
+def test_any_question_has_a_documented_answer(
+    connected: TestClient, documented: dict[str, Any], path: str, content: bytes
+) -> None:
+    response = connected.post(path, content=content, headers={"content-type": "application/json"})
+    assert_documented(response, documented[path]["post"])
+
+
+@settings(deadline=None)
+@given(content=st.binary() | OUTCOME.map(lambda value: json.dumps(value).encode()))
+def test_any_outcome_has_a_documented_answer(
+    connected: TestClient, documented: dict[str, Any], given_id: str, content: bytes
+) -> None:
+    posted = content.replace(b"GIVEN", given_id.encode())
+    response = connected.post("/v1/outcomes", content=posted, headers={"content-type": "application/json"})
+    assert_documented(response, documented["/v1/outcomes"]["post"])
+    trace = connected.get(f"/v1/decisions/{given_id}")
+    assert trace.status_code == 200
+    assert trace.json()["impressions"] <= 2
+
+
+@settings(deadline=None)
+@given(decision_id=st.text())
+def test_any_decision_has_a_documented_trace(
+    connected: TestClient, documented: dict[str, Any], decision_id: str
+) -> None:
+    response = connected.get(f"/v1/decisions/{quote(decision_id, safe='')}")
+    if decision_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
+        assert_documented(response, documented["/v1/decisions/{decision_id}"]["get"])
+
+
+@settings(deadline=None)
+@given(customer_id=st.text(), content=st.binary() | SAID.map(lambda value: json.dumps(value).encode()))
+def test_any_consent_and_erasure_has_a_documented_answer(
+    connected: TestClient, documented: dict[str, Any], customer_id: str, content: bytes
+) -> None:
+    one = f"/v1/customers/{quote(customer_id, safe='')}"
+    said = connected.put(f"{one}/consents", content=content, headers={"content-type": "application/json"})
+    forgotten = connected.delete(one)
+    if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
+        assert_documented(said, documented["/v1/customers/{customer_id}/consents"]["put"])
+        assert_documented(forgotten, documented["/v1/customers/{customer_id}"]["delete"])

@@ -11,6 +11,7 @@ import pytest
 
 from features.store import publish_sqlite
 from serving import logs
+from serving.ledger import open_ledger, read_secret
 from serving.live import Live, Watch
 from serving.release import CURRENT, live_folder
 from tests.serving.next_best_offer.tiny import CATALOGUE
@@ -215,3 +216,124 @@ def test_a_catalogue_that_cannot_be_used_leaves_the_old_one(serving: Place) -> N
     serving.watch.refresh()
     assert serving.live.rulebook_fault is None
     assert serving.live.rulebook is not before
+
+
+def test_rules_and_ledger_are_there_with_the_store(serving: Place) -> None:
+    assert serving.live.rulebook is not None
+    assert serving.live.ledger is not None
+    assert serving.live.faults is None
+
+
+def test_a_changed_catalogue_takes_over(serving: Place) -> None:
+    before = serving.live.rulebook
+    assert before is not None
+    serving.watch.refresh()
+    assert serving.live.rulebook is before
+    catalogue = serving.settings.catalogue
+    catalogue.write_text(catalogue.read_text().replace('name = "A thank you"', 'name = "Many thanks"'))
+    serving.watch.refresh()
+    assert serving.live.rulebook is not None
+    assert serving.live.rulebook.name != before.name
+    assert [bound.offer.name for bound in serving.live.rulebook.offers][-1] == "Many thanks"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "change", "sentence"),
+    [
+        ("catalogue", lambda text: text.replace("churn_band", "churn_bnad"), 'did you mean "churn_band"'),
+        ("catalogue", lambda text: text.replace("value = 30.0", "value = -1"), "value"),
+        ("catalogue", lambda text: text.replace('"thanks"', '"stay"'), "stay"),
+        ("catalogue", lambda _: "", "version"),
+        ("catalogue", lambda _: 'version = "1"\ncurrency = "USD"', "offer"),
+        ("policy", lambda text: text.replace("[channels.email]", "[channels.emial]"), 'did you mean "emial"'),
+        ("policy", lambda _: "no TOML", "TOML"),
+    ],
+)
+def test_broken_rules_are_refused_and_the_old_ones_go_on(
+    serving: Place, damaged: str, change: Callable[[str], str], sentence: str
+) -> None:
+    before, path = serving.live.rulebook, getattr(serving.settings, damaged)
+    right = path.read_text()
+    path.write_text(change(right))
+    assert serving.served() == "1 f1"
+    assert serving.live.rulebook is before
+    assert serving.live.fault is None
+    assert serving.live.rulebook_fault is not None
+    assert sentence in serving.live.rulebook_fault
+    assert serving.live.faults == serving.live.rulebook_fault
+    path.write_text(right)
+    serving.watch.refresh()
+    assert serving.live.rulebook_fault is None
+
+
+def test_missing_rules_leave_the_models_alone_and_are_picked_up(place: Place) -> None:
+    policy = place.settings.policy.read_text()
+    place.settings.policy.unlink()
+    place.release("1")
+    place.publish()
+    assert place.served() == "1 f1"
+    assert place.live.rulebook is None
+    assert place.live.rulebook_fault is not None
+    assert "policy.toml" in place.live.rulebook_fault
+    place.settings.policy.write_text(policy)
+    place.watch.refresh()
+    assert place.live.faults is None
+
+
+def test_rules_are_bound_to_what_a_new_store_knows(place: Place) -> None:
+    catalogue = place.settings.catalogue
+    catalogue.write_text(catalogue.read_text().replace("churn_band = high", "spend_28d > 1"))
+    place.release("1")
+    publish_sqlite(place.settings.store, replace(INFO, described=()), ROWS)
+    assert place.served() == "1 f1"
+    assert place.live.rulebook_fault is not None
+    assert '"spend_28d" is no attribute' in place.live.rulebook_fault
+    place.publish()
+    place.watch.refresh()
+    assert place.live.faults is None
+
+
+def test_a_ledger_that_cannot_be_opened_leaves_the_rest_alone_and_is_picked_up(place: Place) -> None:
+    place.settings.secret_file.write_text("short")
+    place.release("1")
+    place.publish()
+    assert place.served() == "1 f1"
+    assert place.live.ledger is None
+    assert place.live.ledger_fault is not None
+    assert "secret" in place.live.ledger_fault
+    place.settings.secret_file.unlink()
+    place.watch.refresh()
+    assert place.live.faults is None
+
+
+def test_a_ledger_takes_outcomes_before_there_is_a_store(place: Place) -> None:
+    place.watch.refresh()
+    assert place.live.served is None
+    assert place.live.ledger is not None
+
+
+def test_who_was_erased_is_removed_as_soon_as_the_ledger_is_there(place: Place) -> None:
+    key = Path(place.settings.secret_file)
+    erasing = open_ledger(place.settings.ledger, read_secret(key))
+    erasing.erase("1", INFO.as_of)
+    erasing.close()
+    right = key.read_bytes()
+    key.write_text("short")
+    place.release("1")
+    place.publish()
+    assert place.served() == "1 f1"
+    key.write_bytes(right)
+    place.watch.refresh()
+    assert place.live.served is not None
+    assert place.live.served.store.get("1") is None
+    assert place.live.served.store.get("01") is not None
+
+
+def test_each_lasting_fault_is_logged_once(
+    serving: Place, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    serving.settings.catalogue.write_text("")
+    serving.settings.store.unlink()
+    for _ in range(3):
+        serving.watch.refresh()
+    assert [line["event"] for line in log_lines()] == ["refused", "rulebook-refused"]
