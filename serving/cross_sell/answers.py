@@ -1,6 +1,7 @@
 """A customer id becomes the items to offer. No HTTP here."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -18,6 +19,18 @@ from serving.schemas import ServedModel
 
 NONE = -1
 """In the place of an item: there is none."""
+
+
+@dataclass(frozen=True)
+class NewItems:
+    """Items new to a customer: places in the store's items (n,) and the probability of each (n,).
+
+    Not `personal` are shares of customers who buy what is popular, for who has no history.
+    """
+
+    items: Places
+    probabilities: Floats
+    personal: bool
 
 
 class Offers:
@@ -59,11 +72,11 @@ class Offers:
             return self._answer(customer_id, "cold", kind, self._popular(stored.segment, kind, limit))
         return self._answer(customer_id, "known", kind, self._likely(stored, kind, limit))
 
-    def new_items(self, customer_ids: Sequence[str]) -> list[tuple[Places, Floats]]:
-        """Of each customer all items new to them: places in the store's items and probabilities.
+    def new_items(self, customer_ids: Sequence[str]) -> list[NewItems]:
+        """All items new to each customer, the popular ones to who has no history.
 
-        The most probable first, ties by item id; the popular ones without a history. Scored together, each as
-        if it were alone. Raises `StoreError` when the store cannot be read.
+        The most probable first, ties by item id. Scored together, each as if it were alone. Raises `StoreError`
+        when the store cannot be read.
         """
         stored = [self._store.candidates(customer_id) for customer_id in customer_ids]
         new = [self._new(one) for one in stored]
@@ -97,15 +110,13 @@ class Offers:
         new = ~self.model.repeats(rows)
         return stored.items[new], rows[new]
 
-    def _ordered(
-        self, stored: StoredCandidates | None, items: Places, probabilities: Floats
-    ) -> tuple[Places, Floats]:
+    def _ordered(self, stored: StoredCandidates | None, items: Places, probabilities: Floats) -> NewItems:
         if stored is None or len(stored.items) == 0:
             popular = self._store.popular("" if stored is None else stored.segment)
             places = np.array([one.item for one in popular], dtype=np.int32)
-            return places, np.array([one.probability for one in popular])
+            return NewItems(places, np.array([one.probability for one in popular]), personal=False)
         order = np.lexsort((self._rank[items], -probabilities))
-        return items[order], probabilities[order]
+        return NewItems(items[order], probabilities[order], personal=True)
 
     def _answer(self, customer_id: str, status: Status, kind: Asked, offers: list[Offer]) -> OffersAnswer:
         return OffersAnswer(

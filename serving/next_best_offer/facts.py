@@ -7,12 +7,16 @@ from dataclasses import fields
 import numpy as np
 
 from features.store import Segments, StoredCustomer, StoredProfile
+from serving.cross_sell.answers import NewItems
 from serving.decision.facts import Chance, Consent, Facts, ItemChance, Value
 from serving.release import ModelName
 from serving.served import Served
 
 PRICE = "item_price"
 """The item feature that says what customers pay for the item in a basket that holds it, in money."""
+
+POPULARITY = "popularity"
+"""The source of a probability that is the share of customers who buy an item: no model knows this customer."""
 
 _SEGMENTS = tuple(field.name for field in fields(Segments))
 
@@ -100,14 +104,12 @@ class FactSource:
     def _new_items(self, customer_ids: Sequence[str]) -> list[tuple[ItemChance, ...]]:
         if self.served.offers is None:
             return [()] * len(customer_ids)
-        source = self._source("cross_sell")
-        return [
-            tuple(
-                self._item(place, Chance(chance, source))
-                for place, chance in zip(places.tolist(), chances.tolist(), strict=True)
-            )
-            for places, chances in self.served.offers.new_items(customer_ids)
-        ]
+        return [self._item_chances(new) for new in self.served.offers.new_items(customer_ids)]
+
+    def _item_chances(self, new: NewItems) -> tuple[ItemChance, ...]:
+        source = self._source("cross_sell") if new.personal else POPULARITY
+        pairs = zip(new.items.tolist(), new.probabilities.tolist(), strict=True)
+        return tuple(self._item(place, Chance(chance, source)) for place, chance in pairs)
 
     def _item(self, place: int, chance: Chance) -> ItemChance:
         item = self._items[place]

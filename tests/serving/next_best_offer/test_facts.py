@@ -115,6 +115,7 @@ def test_without_a_history_the_popular_items_are_new(
 ) -> None:
     new = of(source, customer_id).new_items
     assert [(one.item, one.chance.probability) for one in new] == items
+    assert {one.chance.source for one in new} == {"popularity"}  # no model knows this customer
 
 
 def test_a_stranger_is_nobody(source: FactSource) -> None:
