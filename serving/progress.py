@@ -12,9 +12,10 @@ Advance = Callable[[int, int | None], object]
 
 @contextmanager
 def shown() -> Iterator[Advance]:
-    """A bar that grows on stderr, gone at the end."""
+    """A bar that grows on stderr, gone at the end; nothing where stderr is no terminal."""
+    console = Console(stderr=True)
     columns = BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
 
         def advance(done: int, of: int | None) -> None:

@@ -4,8 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from tests.serving.places import publish_full, settings_in, variables
 from tests.serving.process import environment
 
 
@@ -43,6 +45,41 @@ def test_help_names_commands_and_variables(tmp_path: Path, arguments: list[str],
 @pytest.mark.parametrize("arguments", [["run", "--port", "70000"], ["pull", "--model", "nobody"]])
 def test_a_wrong_option_is_refused(tmp_path: Path, arguments: list[str]) -> None:
     assert serving(tmp_path, *arguments).returncode == 2
+
+
+def test_many_are_decided_on_replayed_and_exported(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    publish_full(settings)
+    told = variables(settings)
+    channel = ["--channel", "web"]
+    decided = serving(tmp_path, "batch", *channel, "--at", "2017-12-04", "--out", "b.parquet", **told)
+    assert (decided.returncode, decided.stdout) == (0, "6 decisions are in b.parquet\n"), decided.stderr
+    replayed = serving(tmp_path, "replay", "--as-of", "2017-12-04", *channel, "--out", "r.parquet", **told)
+    assert replayed.stdout == "6 decisions as of 2017-12-04 are in r.parquet\n", replayed.stderr
+    exported = serving(tmp_path, "export", "--out", "e.parquet", **told)
+    assert exported.stdout == "6 decisions are in e.parquet\n", exported.stderr
+    batch, replay = (pq.read_table(tmp_path / name) for name in ("b.parquet", "r.parquet"))
+    assert batch.equals(replay)
+    assert pq.read_table(tmp_path / "e.parquet").num_rows == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["batch", "--channel", "wbe", "--out", "x"], '"wbe" is no channel'),
+        (["replay", "--as-of", "2017-12-05", "--channel", "web", "--out", "x"], "publish --as-of 2017-12-05"),
+        (["export", "--out", "x", "--ledger", "sqlite://"], "in memory"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    settings = settings_in(tmp_path)
+    publish_full(settings)
+    ended = serving(tmp_path, *arguments, **variables(settings))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ")
+    assert sentence in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "x").exists()
 
 
 IMPORTS = """

@@ -26,6 +26,15 @@ def test_defaults_listen_on_loopback_only() -> None:
         "sqlite:///mlflow.db",
     )
     assert settings.stale_after is None
+    assert (settings.catalogue, settings.policy) == (
+        Path("serving/catalogue.toml"),
+        Path("serving/policy.toml"),
+    )
+    assert (settings.ledger, settings.secret_file) == (
+        "sqlite:///workspace/ledger.sqlite",
+        Path("workspace/secret"),
+    )
+    assert settings.budget_ms == 200
 
 
 def test_variables_replace_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,6 +71,7 @@ def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None
         ("SERVING_PORT", "70000", "SERVING_PORT"),
         ("SERVING_STALE_AFTER_DAYS", "0", "SERVING_STALE_AFTER_DAYS"),
         ("SERVING_MODELS", "churn,offers", "SERVING_MODELS.*'churn', 'cross_sell' or 'bundles'"),
+        ("SERVING_BUDGET_MS", "0", "SERVING_BUDGET_MS"),
         ("SERVING_MODELS", "", "SERVING_MODELS"),
         ("SERVING_MODEL", "churn", "SERVING_MODEL is no setting; there are .*SERVING_MODELS"),
     ],
