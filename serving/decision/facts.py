@@ -82,7 +82,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """An offer that was given to the customer."""
+    """An offer that was given to the customer, or withheld in the control group.
+
+    Both count alike, so that both groups live under the same caps and can be compared.
+    """
 
     offer_id: str
     kind: Kind

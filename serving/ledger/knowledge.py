@@ -19,7 +19,8 @@ _CONTACTS = (
     select(decisions.c.customer_id, answers.c.offer_id, answers.c.kind, decisions.c.channel)
     .add_columns(decisions.c.decided_at)
     .join(answers, answers.c.decision_id == decisions.c.decision_id)
-    .where(decisions.c.customer_id.in_(_IDS), decisions.c.decided_at > _SINCE, answers.c.given)
+    .where(decisions.c.customer_id.in_(_IDS), decisions.c.decided_at > _SINCE)
+    .where(answers.c.offer_id.is_not(None))
     .order_by(decisions.c.decided_at, answers.c.decision_id, answers.c.place)
 )
 _REJECTIONS = (
@@ -86,10 +87,12 @@ class Knowledge:
     def note(self, decision: Decision) -> None:
         """Count what the decision gives, for the questions after it and for the limits."""
         day = decision.decided_at.date()
-        for offer in decision.given:
+        for offer in decision.given or decision.withheld[:1]:
             if offer.offer_id is not None and offer.kind is not None:
                 contact = Contact(offer.offer_id, offer.kind, decision.channel, decision.decided_at)
                 self._contacts[decision.customer_id].append(contact)
+        for offer in decision.given:
+            if offer.offer_id is not None:
                 self._used[day][offer.offer_id] += 1
                 self._spent[offer.offer_id] += offer.reserved
                 self.taken[offer.offer_id, day] += 1
@@ -99,7 +102,7 @@ class Knowledge:
 def contacts_since(
     connection: Connection, customer_ids: Iterable[str], since: datetime
 ) -> defaultdict[str, list[Contact]]:
-    """What each customer was given after a moment, the oldest first."""
+    """What each customer was given after a moment, or what was withheld from them, the oldest first."""
     found: defaultdict[str, list[Contact]] = defaultdict(list)
     rows = connection.execute(_CONTACTS, {"ids": list(customer_ids), "since": since})
     for customer_id, *contact in rows:

@@ -99,10 +99,23 @@ def test_the_history_is_what_was_given_and_turned_down_within_the_days_asked_for
     assert found.spent == {"cheese": 3 * 0.75, "wine": 2 * 2.0}
 
 
-def test_who_is_in_the_control_group_or_given_nothing_counts_nowhere(ledger: Ledger) -> None:
+def test_what_is_withheld_counts_towards_caps_alone_and_no_offer_nowhere(ledger: Ledger) -> None:
     enter(ledger, giving(question(ledger), withheld=(CHEESE, WINE)))
     enter(ledger, giving(question(ledger, placement="foot")))
-    assert history_before(ledger, AT) == History()
+    expected = (Contact("cheese", "cross_sell", "web", AT),)
+    assert history_before(ledger, AT) == History(contacts=expected)
+
+
+def test_in_one_transaction_what_is_withheld_counts_as_well(ledger: Ledger) -> None:
+    seen: list[History] = []
+    second = question(ledger, placement="foot")
+
+    def look(history: History) -> Decision:
+        seen.append(history)
+        return answer(second)
+
+    ledger.decide_many([giving(question(ledger), withheld=(CHEESE,)), Occasion(second, look)], {}, days=30)
+    assert seen == [History(contacts=(Contact("cheese", "cross_sell", "web", AT),))]
 
 
 def test_what_a_worker_whose_clock_is_ahead_did_has_happened(ledger: Ledger) -> None:
