@@ -75,6 +75,9 @@ def pull(settings: Settings, /, **given: str | Path | tuple[str, ...] | None) ->
 @click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.  [SERVING_PORT, 8000]")
 @_release
 @_store
+@_catalogue
+@_policy
+@_ledger
 @click.pass_obj
 def run(settings: Settings, /, **given: str | int | Path | None) -> None:
     """Serve; newer releases and stores are picked up while running, missing ones as soon as they appear."""
