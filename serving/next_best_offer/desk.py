@@ -22,6 +22,7 @@ from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.deciding import Decider
 from serving.next_best_offer.facts import FactSource
 from serving.next_best_offer.schemas import NextBestOfferAnswer
+from serving.next_best_offer.together import Together
 from serving.served import Served
 
 P = ParamSpec("P")
@@ -50,6 +51,7 @@ class Desk:
         self._live = live
         self._budget = budget_seconds
         self._threads = ThreadPoolExecutor(THREADS, "ledger")
+        self._together = Together(self._threads)
         self._prepared: _Parts | None = None
 
     async def answer(self, customer_id: str, asking: Asking) -> NextBestOfferAnswer:
@@ -107,7 +109,7 @@ class Desk:
             return await self.run(decider.settle, occasions)
         deadline = until - COMMIT_SHARE * self._budget
         async with asyncio.timeout(until - time.monotonic()):
-            return await self.run(decider.settle, occasions, deadline)
+            return [await self._together.settle(decider.settle, one, deadline) for one in occasions]
 
     def _parts(self) -> "_Parts":
         """What is served right now, prepared once for each set."""

@@ -1,0 +1,92 @@
+"""Questions that wait at the same time are recorded together: one write to disk for all of them.
+
+A write to disk takes longer than everything else of a decision. While one is under way the next questions gather.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from serving.decision.trace import Decision
+from serving.ledger import Occasion, TooLate
+
+MOST = 50
+"""Questions of one transaction, as many as a batch has."""
+
+Settle = Callable[[Sequence[Occasion], float], list[Decision]]
+"""Records occasions before a deadline, all or none."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    settle: Settle
+    occasion: Occasion
+    deadline: float
+    decision: asyncio.Future[Decision]
+
+    @property
+    def hopeless(self) -> bool:
+        """Nobody waits any more, or there is no time left."""
+        return self.decision.done() or time.monotonic() >= self.deadline
+
+
+class Together:
+    """Gathers questions of one event loop; the threads are those of `executor`."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self._waiting: deque[_Waiting] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def settle(self, settle: Settle, occasion: Occasion, deadline: float) -> Decision:
+        """The decision of one occasion, recorded with those that wait as well.
+
+        `deadline` is of `time.monotonic`; who shares a transaction with an earlier one and loses by it has another
+        turn. Raises what `settle` raises, and TimeoutError when the deadline passes before its turn.
+        """
+        decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(settle, occasion, deadline, decision))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await decision
+
+    async def _work(self) -> None:
+        while self._waiting:
+            group = self._group()
+            if group:
+                await self._record(group)
+
+    def _group(self) -> list[_Waiting]:
+        """The next who wait for the same, without those for whom it is too late."""
+        settle, group = self._waiting[0].settle, list[_Waiting]()
+        while self._waiting and len(group) < MOST and self._waiting[0].settle == settle:
+            one = self._waiting.popleft()
+            if not one.hopeless:
+                group.append(one)
+            elif not one.decision.done():
+                one.decision.set_exception(TimeoutError())
+        return group
+
+    async def _record(self, group: Sequence[_Waiting]) -> None:
+        loop, deadline = asyncio.get_running_loop(), min(one.deadline for one in group)
+        occasions = [one.occasion for one in group]
+        try:
+            decisions = await loop.run_in_executor(self._executor, group[0].settle, occasions, deadline)
+        except TooLate as fault:
+            self._waiting.extendleft(one for one in reversed(group) if not one.hopeless)
+            _tell([one for one in group if one.hopeless], fault)
+        except Exception as fault:  # noqa: BLE001 - each who waits is told, and answers for it
+            _tell(group, fault)
+        else:
+            for one, decision in zip(group, decisions, strict=True):
+                if not one.decision.done():
+                    one.decision.set_result(decision)
+
+
+def _tell(group: Sequence[_Waiting], fault: Exception) -> None:
+    for one in group:
+        if not one.decision.done():
+            one.decision.set_exception(fault)

@@ -1,0 +1,147 @@
+"""Who waits at the same time shares a transaction, and nobody's lateness or fault is anybody else's."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from serving.decision.facts import Question
+from serving.decision.trace import Decision
+from serving.ledger import LedgerError, Occasion, TooLate
+from serving.next_best_offer.together import MOST, Together
+from tests.serving.next_best_offer.tiny import NOON
+from tests.serving.test_decision_log import DECISION
+
+FAR = 60.0
+
+
+class Record:
+    """Settles when it is let, and remembers who came together."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.groups: list[list[str]] = []
+        self.began = threading.Event()
+        self.let = threading.Event()
+        self._fault = fault
+
+    def settle(self, occasions: Sequence[Occasion], deadline: float) -> list[Decision]:
+        self.groups.append([one.question.customer_id for one in occasions])
+        self.began.set()
+        self.let.wait(30)
+        if self._fault is not None:
+            raise self._fault
+        if time.monotonic() > deadline:
+            raise TooLate("too late")
+        return [replace(DECISION, customer_id=one.question.customer_id) for one in occasions]
+
+
+def occasion(customer_id: str) -> Occasion:
+    return Occasion(Question(customer_id, customer_id, "web", "web", NOON), lambda _: DECISION)
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as threads:
+        yield threads
+
+
+async def asked(
+    together: Together, record: Record, ids: Sequence[str], seconds: Sequence[float]
+) -> list[str | BaseException]:
+    """Ask for the first, and for the others while it is being recorded."""
+
+    async def ask(customer_id: str, left: float) -> str:
+        deadline = time.monotonic() + left
+        return (await together.settle(record.settle, occasion(customer_id), deadline)).customer_id
+
+    first = asyncio.create_task(ask(ids[0], seconds[0]))
+    await asyncio.to_thread(record.began.wait)
+    others = [asyncio.create_task(ask(*one)) for one in zip(ids[1:], seconds[1:], strict=True)]
+    await asyncio.sleep(0.05)
+    record.let.set()
+    return list(await asyncio.gather(first, *others, return_exceptions=True))
+
+
+def test_who_waits_shares_the_next_transaction(executor: ThreadPoolExecutor) -> None:
+    record, ids = Record(), [str(number) for number in range(MOST + 4)]
+    assert asyncio.run(asked(Together(executor), record, ids, [FAR] * len(ids))) == ids
+    assert record.groups == [ids[:1], ids[1 : MOST + 1], ids[MOST + 1 :]]
+
+
+def test_who_is_too_late_is_left_out_and_the_others_go_on(executor: ThreadPoolExecutor) -> None:
+    record = Record()
+    found = asyncio.run(asked(Together(executor), record, ["a", "late", "b"], [FAR, 0.001, FAR]))
+    assert (found[0], type(found[1]), found[2]) == ("a", TimeoutError, "b")
+    assert record.groups == [["a"], ["b"]]
+
+
+class Slow(Record):
+    """Is not done before the first deadline has passed."""
+
+    def settle(self, occasions: Sequence[Occasion], deadline: float) -> list[Decision]:
+        if not self.let.is_set():
+            time.sleep(max(0.0, deadline - time.monotonic()) + 0.001)
+            self.let.set()
+        return super().settle(occasions, deadline)
+
+
+def test_who_loses_by_the_deadline_of_another_has_another_turn(executor: ThreadPoolExecutor) -> None:
+    record, together = Slow(), Together(executor)
+
+    async def ask() -> list[Decision | BaseException]:
+        now = time.monotonic()
+        hurried = together.settle(record.settle, occasion("hurried"), now + 0.5)
+        patient = together.settle(record.settle, occasion("patient"), now + FAR)
+        return list(await asyncio.gather(hurried, patient, return_exceptions=True))
+
+    hurried, patient = asyncio.run(ask())
+    assert isinstance(hurried, TooLate)
+    assert isinstance(patient, Decision)
+    assert patient.customer_id == "patient"
+    assert record.groups == [["hurried", "patient"], ["patient"]]
+
+
+def test_a_fault_reaches_everybody_who_shares_it_and_nobody_else(executor: ThreadPoolExecutor) -> None:
+    together = Together(executor)
+    found = asyncio.run(asked(together, Record(LedgerError("gone")), ["a", "b", "c"], [FAR] * 3))
+    assert [str(one) for one in found] == ["gone"] * 3
+    assert asyncio.run(asked(together, Record(), ["a", "b"], [FAR] * 2)) == ["a", "b"]
+
+
+def test_others_of_another_set_have_a_transaction_of_their_own(executor: ThreadPoolExecutor) -> None:
+    together, one, other = Together(executor), Record(), Record()
+    one.let.set()
+    other.let.set()
+
+    async def ask() -> list[str]:
+        deadline = time.monotonic() + FAR
+        asking = [
+            together.settle(record.settle, occasion(str(number)), deadline)
+            for number, record in enumerate([one, one, other, one])
+        ]
+        return [decision.customer_id for decision in await asyncio.gather(*asking)]
+
+    assert asyncio.run(ask()) == ["0", "1", "2", "3"]
+    assert (one.groups, other.groups) == ([["0", "1"], ["3"]], [["2"]])
+
+
+def test_who_gives_up_is_not_recorded(executor: ThreadPoolExecutor) -> None:
+    record, together = Record(), Together(executor)
+
+    async def ask() -> str:
+        deadline = time.monotonic() + FAR
+        first = asyncio.create_task(together.settle(record.settle, occasion("a"), deadline))
+        await asyncio.to_thread(record.began.wait)
+        gone = asyncio.create_task(together.settle(record.settle, occasion("gone"), deadline))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        record.let.set()
+        return (await first).customer_id
+
+    assert asyncio.run(ask()) == "a"
+    assert record.groups == [["a"]]
