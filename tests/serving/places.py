@@ -12,7 +12,7 @@ from tests.serving.tiny import ROWS
 
 
 def settings_in(folder: Path) -> Settings:
-    """Settings that name nothing outside the folder; catalogue and policy are there, the rest is to come."""
+    """Settings that name nothing outside the folder, in no hurry; catalogue and policy are there, the rest is to come."""
     read_tiny(folder)
     return Settings(
         release=folder / "release",
@@ -21,12 +21,13 @@ def settings_in(folder: Path) -> Settings:
         policy=folder / "policy.toml",
         ledger=f"sqlite:///{folder / 'ledger.sqlite'}",
         secret_file=folder / "secret",
+        budget_ms=30_000,
     )
 
 
 def variables(settings: Settings) -> dict[str, str]:
     """The same for the environment of a process."""
-    named = ("release", "store", "catalogue", "policy", "ledger", "secret_file")
+    named = ("release", "store", "catalogue", "policy", "ledger", "secret_file", "budget_ms")
     return {f"SERVING_{name.upper()}": str(getattr(settings, name)) for name in named}
 
 

@@ -146,3 +146,20 @@ def test_stopping_answers_those_who_are_being_served(ready: Process) -> None:
     for caller in callers:
         caller.close()
     assert answers == [b"HTTP/1.1 200 OK\r\n"] * 50
+
+
+def test_a_decision_and_its_end_are_the_same_for_every_worker(ready: Process, tmp_path: Path) -> None:
+    path = "/v1/customers/1/next-best-offer?channel=web&placement=home"
+    other = Process(tmp_path)
+    first = ready.client.get(path).json()
+    assert [one["offer_id"] for one in first["offers"]] == ["stay"]
+    assert other.client.get(path).json() == first
+    outcome = {"key": "k", "decision_id": first["decision_id"], "kind": "impression"}
+    assert other.client.post("/v1/outcomes", json=outcome).json() == {"recorded": True}
+    assert ready.client.post("/v1/outcomes", json=outcome).json() == {"recorded": False}
+    assert ready.client.get(f"/v1/decisions/{first['decision_id']}").json()["impressions"] == 1
+    assert other.client.delete("/v1/customers/1").json()["store"]["customers"] == 1
+    other.stop()
+    ready.wait_for("serving")
+    assert ready.client.get("/v1/customers/1/churn").status_code == 404
+    assert ready.client.get(path).json()["status"] == "unknown"

@@ -1,8 +1,10 @@
 """The next best offer over HTTP: one object, repeat-safe, an answer for everybody, every fault a problem."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
@@ -228,3 +230,42 @@ def test_a_service_with_nothing_says_what_to_run() -> None:
 
 def test_the_release_names_the_rules(shop: TestClient) -> None:
     assert shop.get("/v1/release").json()["rulebook"] == ask(shop, "1")["rulebook"]
+
+
+def test_what_callers_send_is_never_logged(
+    shop: TestClient,
+    deciding: Live,
+    log_lines: Callable[[], list[dict[str, Any]]],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    word = "canary-7f3a"
+    shop.get(f"/v1/customers/{word}/next-best-offer?channel=web&placement={word}")
+    shop.get(f"/v1/customers/{word}/next-best-offer?channel={word}")
+    body = {"customer_id": word, "channel": "web", "basket": [word], "page": word, "location": word}
+    decision_id = shop.post("/v1/next-best-offer", json=body).json()["decision_id"]
+    shop.post("/v1/next-best-offer:batch", json={"customer_ids": [word], "channel": "web"})
+    for known in (decision_id, word):
+        shop.post("/v1/outcomes", json={"key": word, "decision_id": known, "kind": "impression"})
+        shop.post(
+            "/v1/outcomes", json={"key": word, "decision_id": known, "kind": "accept", "offer_id": word}
+        )
+        shop.get(f"/v1/decisions/{known}")
+    shop.put(f"/v1/customers/{word}/consents", json={"channel": word, "purpose": word, "granted": True})
+    shop.put(f"/v1/customers/{word}/consents", json={"channel": "email", "purpose": word, "granted": True})
+    shop.delete(f"/v1/customers/{word}")
+    deciding.ledger = None
+    assert shop.get(f"/v1/customers/{word}/next-best-offer?channel=web").json()["degraded"]
+    ours = [record for record in caplog.records if not record.name.startswith("httpx")]
+    assert word not in str(log_lines()) + str(ours) + "".join(capfd.readouterr())
+    assert [line["event"] for line in log_lines()] == ["degraded"]
+
+
+def test_decisions_build_no_data_frame(shop: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a request built a DataFrame")
+
+    monkeypatch.setattr(pd.DataFrame, "__init__", refuse)
+    assert ask(shop, "1")["offers"]
+    asked = {"customer_id": "1", "channel": "web", "basket": ["BREAD"]}
+    assert shop.post("/v1/next-best-offer", json=asked).json()["offers"]
