@@ -12,7 +12,7 @@ from tests.serving.tiny import ROWS
 
 
 def settings_in(folder: Path) -> Settings:
-    """Settings that name nothing outside the folder, in no hurry; catalogue and policy are there, the rest is to come."""
+    """Settings that name nothing outside the folder, in no hurry; of the files only the rules are there."""
     read_tiny(folder)
     return Settings(
         release=folder / "release",

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner, Result
 
+from features.errors import InputError
+from serving.__main__ import commands
+from serving.settings import Settings
 from tests.serving.places import publish_full, settings_in, variables
 from tests.serving.process import environment
 
@@ -47,38 +51,49 @@ def test_a_wrong_option_is_refused(tmp_path: Path, arguments: list[str]) -> None
     assert serving(tmp_path, *arguments).returncode == 2
 
 
-def test_many_are_decided_on_replayed_and_exported(tmp_path: Path) -> None:
+def command(settings: Settings, *arguments: object) -> Result:
+    """A command of this process: what costs seconds is loaded already."""
+    runner = CliRunner(env=variables(settings))
+    return runner.invoke(commands, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Settings:
     settings = settings_in(tmp_path)
     publish_full(settings)
-    told = variables(settings)
-    channel = ["--channel", "web"]
-    decided = serving(tmp_path, "batch", *channel, "--at", "2017-12-04", "--out", "b.parquet", **told)
-    assert (decided.returncode, decided.stdout) == (0, "6 decisions are in b.parquet\n"), decided.stderr
-    replayed = serving(tmp_path, "replay", "--as-of", "2017-12-04", *channel, "--out", "r.parquet", **told)
-    assert replayed.stdout == "6 decisions as of 2017-12-04 are in r.parquet\n", replayed.stderr
-    exported = serving(tmp_path, "export", "--out", "e.parquet", **told)
-    assert exported.stdout == "6 decisions are in e.parquet\n", exported.stderr
-    batch, replay = (pq.read_table(tmp_path / name) for name in ("b.parquet", "r.parquet"))
-    assert batch.equals(replay)
-    assert pq.read_table(tmp_path / "e.parquet").num_rows == 6
+    return settings
+
+
+def test_many_are_decided_on_replayed_and_exported(published: Settings, tmp_path: Path) -> None:
+    out, web = tmp_path / "b.parquet", ("--channel", "web")
+    decided = command(published, "batch", *web, "--at", "2017-12-04", "--out", out)
+    assert (decided.exit_code, decided.output) == (0, f"6 decisions are in {out}\n")
+    again = tmp_path / "r.parquet"
+    replayed = command(published, "replay", "--as-of", "2017-12-04", *web, "--out", again)
+    assert replayed.output == f"6 decisions as of 2017-12-04 are in {again}\n"
+    assert pq.read_table(out).equals(pq.read_table(again))
+    exported = command(published, "export", "--out", out)
+    assert exported.output == f"6 decisions are in {out}\n"
+    assert pq.read_table(out).num_rows == 6
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["batch", "--channel", "wbe", "--out", "x"], '"wbe" is no channel'),
-        (["replay", "--as-of", "2017-12-05", "--channel", "web", "--out", "x"], "publish --as-of 2017-12-05"),
-        (["export", "--out", "x", "--ledger", "sqlite://"], "in memory"),
+        (["batch", "--channel", "wbe"], '"wbe" is no channel'),
+        (["batch", "--channel", "web", "--store", "none"], "no online store at none"),
+        (["batch", "--channel", "web", "--customers", "none"], "cannot read none"),
+        (["batch", "--channel", "web", "--ledger", "nowhere"], "is no address of a database"),
+        (["replay", "--as-of", "2017-12-05", "--channel", "web"], "publish --as-of 2017-12-05"),
+        (["export", "--ledger", "sqlite://"], "in memory"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
-    settings = settings_in(tmp_path)
-    publish_full(settings)
-    ended = serving(tmp_path, *arguments, **variables(settings))
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("error: ")
-    assert sentence in ended.stderr
-    assert ended.stderr.count("\n") == 1
+def test_what_cannot_be_used_is_one_sentence_and_leaves_no_file(
+    published: Settings, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    ended = command(published, *arguments, "--out", tmp_path / "x")
+    assert isinstance(ended.exception, InputError)
+    assert sentence in str(ended.exception)
     assert not (tmp_path / "x").exists()
 
 
