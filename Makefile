@@ -19,7 +19,7 @@ demo: $(INSTALLED) ## real transactions to served, explained answers (EXIT=1 sto
 	@$(BIN)/python -m demo $(if $(DATASET),--dataset $(DATASET)) $(if $(EXIT),--exit)
 
 test: lint types architecture ## lint, types, architecture, then every test and notebook
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 lint: $(INSTALLED) ## style and common mistakes
 	@$(BIN)/ruff check
