@@ -41,6 +41,7 @@ class Rule:
 
 LIFE_CYCLES = (
     Rule("lost", rhythms=6, days=84),
+    Rule("lost", days=168),  # nothing of theirs is in the figures below any more
     Rule("at risk", rhythms=3, days=14),
     Rule("new", tenure_below=84),
     Rule("growing", tenure=168, growth=1.4),

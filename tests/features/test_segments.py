@@ -51,7 +51,7 @@ def test_ten_customers() -> None:
         "gus": Segments(1, 2, 2, "lost", "low"),  # silent for 9 rhythms
         "hal": Segments(2, 1, 1, "new", "low"),  # came on one day: 80 days are 2.9 rhythms of 28
         "ida": Segments(1, 1, 2, "at risk", "low"),  # came on one day: 90 days are 3.2 rhythms of 28
-        "jon": Segments(1, 1, 1, "at risk", "low"),  # silent for 5 rhythms: rare, not lost
+        "jon": Segments(1, 1, 1, "lost", "low"),  # silent for 5 rhythms, but for more than 168 days
     }
 
 
@@ -68,6 +68,8 @@ def life_cycle(**changed: float | None) -> LifeCycle | None:
         ({"days_since_purchase": 84.0, "gap_mean": 14.0}, "at risk"),
         ({"days_since_purchase": 84.1, "gap_mean": 14.0}, "lost"),
         ({"days_since_purchase": 83.9, "gap_mean": 1.0}, "at risk"),
+        ({"days_since_purchase": 167.9, "gap_mean": 60.0}, "steady"),  # rare, not lost
+        ({"days_since_purchase": 168.0, "gap_mean": 60.0}, "lost"),
         ({"days_since_purchase": 14.0, "gap_mean": 2.0}, "at risk"),
         ({"days_since_purchase": 13.9, "gap_mean": 2.0}, "steady"),
         ({"days_since_purchase": 21.0, "gap_mean": 7.0}, "steady"),
@@ -92,7 +94,7 @@ def test_each_rule_holds_up_to_its_bound(changed: dict[str, float | None], expec
 
 def test_the_last_rule_takes_everybody() -> None:
     names = [rule.life_cycle for rule in LIFE_CYCLES]
-    assert names == ["lost", "at risk", "new", "growing", "slowing", "steady"]
+    assert names == ["lost", "lost", "at risk", "new", "growing", "slowing", "steady"]
 
 
 def test_ties_share_the_lower_place() -> None:
