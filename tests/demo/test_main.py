@@ -35,8 +35,8 @@ def test_bad_input_ends_in_the_step_that_finds_it(tmp_path: Path) -> None:
     ran = started(tmp_path, "--dataset", "nowhere.toml", "--exit")
     told, complained = ran.communicate()
     assert ran.returncode == 2
-    assert "1/7  Check" in told
-    assert "2/7" not in told
+    assert "1/8  Check" in told
+    assert "2/8" not in told
     assert complained.splitlines()[0].startswith("error: cannot read the dataset nowhere.toml")
     assert list(tmp_path.iterdir()) == []
 

@@ -34,8 +34,8 @@ def test_steps_run_in_order_with_numbers_and_times(
     with Children() as children:
         run(children, steps(0, 1))
     told = capsys.readouterr().out
-    found = re.findall(r"(\d/3)  leaves with (\d)\n     python -m leave (\d)\n     took \d+\.\d s\n", told)
-    assert found == [("1/3", "0", "0"), ("2/3", "1", "1")]
+    found = re.findall(r"(\d/4)  leaves with (\d)\n     python -m leave (\d)\n     took \d+\.\d s\n", told)
+    assert found == [("1/4", "0", "0"), ("2/4", "1", "1")]
 
 
 @pytest.mark.parametrize(("code", "given"), [(3, 3), (-signal.SIGKILL, 128 + signal.SIGKILL)])
@@ -46,7 +46,8 @@ def test_a_failing_step_ends_the_demo_with_its_code(
         run(children, steps(0, code, 0))
     assert ended.value.code == given
     told = capsys.readouterr()
-    assert "3/4" not in told.out
+    assert "2/5" in told.out
+    assert "3/5" not in told.out
     assert told.err.startswith("error: step 2 ended with exit code")
 
 
