@@ -159,7 +159,7 @@ def _effect(offer: Offer, seen: Seen, random: np.random.Generator) -> tuple[Floa
         return 1 - leaving, 1 - leaving * (1 - saved), stake * random.uniform(0.7, 1.3, stake.shape), redeemed
     probability, money = _taken(offer, seen)
     rate = _around(probability, random)
-    caused = _around(np.full_like(rate, offer.incremental), random)
+    caused = _around(np.full_like(rate, offer.incremental or 0.0), random)
     return rate * (1 - caused), rate, money, rate
 
 

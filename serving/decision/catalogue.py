@@ -27,9 +27,9 @@ ASSUMED = ("save_rate", "redemption", "acceptance", "incremental", "stake.margin
 
 NEEDED: Mapping[Kind, frozenset[str]] = {
     "retention": frozenset({"save_rate"}),
-    "cross_sell": frozenset({"items"}),
-    "bundle": frozenset({"items"}),
-    "loyalty": frozenset({"value", "acceptance"}),
+    "cross_sell": frozenset({"items", "incremental"}),
+    "bundle": frozenset({"items", "incremental"}),
+    "loyalty": frozenset({"value", "acceptance", "incremental"}),
 }
 REFUSED: Mapping[Kind, frozenset[str]] = {
     "retention": frozenset({"items", "margin", "acceptance", "incremental"}),
@@ -49,7 +49,8 @@ class Offer(Section):
     """One entry of the catalogue; `docs/decision.md` has the meaning of each key and which kind takes which.
 
     Money is in the catalogue's currency, `lever` in percent. `cost` None is the channel's; `items` None for kinds
-    that are about no item. Dates are days in UTC, the first and the last.
+    that are about no item. `incremental` has no default, since every guess flatters the offer: it is None for
+    retention alone. Dates are days in UTC, the first and the last.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,64}$")]
@@ -68,7 +69,7 @@ class Offer(Section):
     acceptance: Share | None = None
     save_rate: Share | None = None
     redemption: Share = 1.0
-    incremental: Share = 1.0
+    incremental: Share | None = None
     lever: float = 0.0
     measured: Texts = ()
     must: Texts = ()

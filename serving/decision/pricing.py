@@ -23,7 +23,7 @@ SPEND = "spend_84d"
 SPEND_DAYS = 84
 
 FORMULA = "formula"
-"""The source of a factor that only joins others."""
+"""The source of `accept` where the offer states the acceptance that it is made of."""
 
 
 def price(candidate: Candidate, channel: str, facts: Facts, policy: Policy) -> Priced | Ended:
@@ -77,13 +77,13 @@ def _taken(candidate: Candidate, channel: str, policy: Policy) -> tuple[Factor, 
     probability, value = _probability(candidate), _value(candidate)
     if probability is None:
         return "probability"
-    if value is None:
+    if value is None or offer.incremental is None:
         return "value"
     context = policy.channels[channel].context
     return (
         probability,
         Factor("context", context, "ratio", "policy"),
-        Factor("accept", min(1.0, probability.value * context), "share", FORMULA),
+        Factor("accept", min(1.0, probability.value * context), "share", _accepts(offer)),
         Factor("incremental", offer.incremental, "share", _said(offer, "incremental")),
         value,
         Factor("lever", bound.lever, "ratio", "policy"),
@@ -110,6 +110,11 @@ def _probability(candidate: Candidate) -> Factor | None:
     if item is None:
         return None
     return Factor("probability", item.chance.probability, "share", item.chance.source)
+
+
+def _accepts(offer: Offer) -> str:
+    """Who vouches that so many take the offer: a model's probability is that of a purchase without any offer."""
+    return FORMULA if offer.acceptance is not None else _said(offer, "acceptance")
 
 
 def _value(candidate: Candidate) -> Factor | None:

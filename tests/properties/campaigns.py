@@ -134,11 +134,12 @@ def _of_kind(kind: str, random: Random) -> Content:
     if kind == "retention":
         return {"save_rate": share, "redemption": random.random(), "value": random.choice([None, money])}
     if kind == "loyalty":
-        return {"value": money, "acceptance": share}
+        return {"value": money, "acceptance": share, "incremental": random.random()}
     items = random.sample(ITEMS, random.choice([2, 3]))
     return {
         "items": "best" if kind == "cross_sell" and random.random() < 0.5 else items,
         "acceptance": random.choice([None, None, share]),
+        "incremental": random.choice([1.0, share]),
         **random.choice([{"value": money}, {"margin": share / 2}]),
     }
 

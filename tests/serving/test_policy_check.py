@@ -35,15 +35,15 @@ quiet_to = "08:00"
 [channels.email]
 cost = 0.01
 """
-LOYALTY = 'kind = "loyalty"\nacceptance = 0.5\n'
+LOYALTY = 'kind = "loyalty"\nacceptance = 0.5\nincremental = 1\n'
 OFFERS = {
     "thanks": f'{LOYALTY}channels = ["web"]\nvalue = 10\ngood = ["life_cycle in [growing, steady]"]',
     "letter": f'{LOYALTY}channels = ["email"]\nvalue = 10\nvalid_from = 2099-01-01',
     "dear": f'{LOYALTY}channels = ["web"]\nvalue = 1\ndiscount = 5',
-    "toast": 'kind = "bundle"\nchannels = ["web"]\nitems = ["BREAD", "BUTTER", "JAM"]\nvalue = 30',
+    "toast": 'kind = "bundle"\nchannels = ["web"]\nitems = ["BREAD", "BUTTER", "JAM"]\nvalue = 30\nincremental = 1',
 }
 NEVER = f'{LOYALTY}channels = ["web"]\nvalue = 10\nmust = ["spend_28d > 5", "spend_28d < 5"]'
-LOST = 'kind = "bundle"\nchannels = ["web"]\nitems = ["BREAD", "SILK"]\nvalue = 30'
+LOST = 'kind = "bundle"\nchannels = ["web"]\nitems = ["BREAD", "SILK"]\nvalue = 30\nincremental = 1'
 
 
 def write(folder: Path, **offers: str) -> None:
@@ -121,7 +121,7 @@ def test_a_bundle_without_a_missing_item_that_is_offered_reaches_nobody(find: Fi
 
 def test_items_that_no_model_offers_are_strangers(models: Models, tmp_path: Path) -> None:
     names = FactSource(Served(models, full_store())).names
-    best = 'kind = "cross_sell"\nchannels = ["web"]\nitems = "best"\nmargin = 0.5'
+    best = 'kind = "cross_sell"\nchannels = ["web"]\nitems = "best"\nmargin = 0.5\nincremental = 1'
     assert strangers(read(tmp_path, **OFFERS, lost=LOST, best=best), names) == {"lost": ["SILK"]}
 
 

@@ -47,10 +47,10 @@ ATTRIBUTES = {
     )
 }
 KINDS: Mapping[str, Mapping[str, Any]] = {
-    "loyalty": {"value": 10.0, "acceptance": 0.5},
+    "loyalty": {"value": 10.0, "acceptance": 0.5, "incremental": 1.0},
     "retention": {"save_rate": 0.5},
-    "cross_sell": {"items": "best", "margin": 0.5},
-    "bundle": {"items": ["PASTA", "SAUCE"], "margin": 0.5},
+    "cross_sell": {"items": "best", "margin": 0.5, "incremental": 1.0},
+    "bundle": {"items": ["PASTA", "SAUCE"], "margin": 0.5, "incremental": 1.0},
 }
 
 

@@ -11,10 +11,10 @@ from serving.decision.catalogue import Catalogue, Offer, read_catalogue
 
 TODAY = date(2026, 3, 10)
 HEAD = 'version = "7"\ncurrency = "USD"\n'
-LOYALTY = 'kind = "loyalty"\nchannels = ["web"]\nvalue = 10\nacceptance = 0.2\n'
+LOYALTY = 'kind = "loyalty"\nchannels = ["web"]\nvalue = 10\nacceptance = 0.2\nincremental = 0.5\n'
 RETENTION = 'kind = "retention"\nchannels = ["web"]\nsave_rate = 0.1\n'
-CROSS_SELL = 'kind = "cross_sell"\nchannels = ["web"]\nitems = "best"\nmargin = 0.3\n'
-BUNDLE = 'kind = "bundle"\nchannels = ["web"]\nitems = ["PASTA", "SAUCE"]\nmargin = 0.3\n'
+CROSS_SELL = 'kind = "cross_sell"\nchannels = ["web"]\nitems = "best"\nmargin = 0.3\nincremental = 0.5\n'
+BUNDLE = 'kind = "bundle"\nchannels = ["web"]\nitems = ["PASTA", "SAUCE"]\nmargin = 0.3\nincremental = 0.5\n'
 
 Read = Callable[[str], Catalogue]
 
@@ -67,7 +67,7 @@ def test_an_offer_is_read_whole(read: Read) -> None:
 
 def test_what_is_not_said_is_neutral(read: Read) -> None:
     [found] = read(HEAD + offer(RETENTION)).offers
-    assert (found.redemption, found.incremental, found.lever, found.discount) == (1, 1, 0, 0)
+    assert (found.redemption, found.incremental, found.lever, found.discount) == (1, None, 0, 0)
     assert (found.cost, found.per_day, found.budget, found.value, found.items) == (
         None,
         None,
@@ -103,7 +103,7 @@ def test_every_kind_can_be_written(read: Read, content: str) -> None:
         (LOYALTY + "per_day = 0", 'offer "a" per_day: '),
         (LOYALTY + "per_day = 1.5", 'offer "a" per_day: '),
         (LOYALTY + 'discount = "5"', "offer \"a\" discount: Input should be a valid number, not '5'"),
-        (LOYALTY + "incremental = 1.1", 'offer "a" incremental: '),
+        (LOYALTY.replace("0.5", "1.1"), 'offer "a" incremental: '),
         (
             LOYALTY + "valid_from = 2026-05-02\nvalid_to = 2026-05-01",
             "begins on 2026-05-02, after it ends on 2026-",
@@ -116,6 +116,7 @@ def test_every_kind_can_be_written(read: Read, content: str) -> None:
         (LOYALTY + "save_rate = 0.1", "cannot have save_rate, as no loyalty offer does"),
         (LOYALTY + "redemption = 1.0", "cannot have redemption, as no loyalty offer does"),
         (LOYALTY + 'items = "best"', "cannot have items, as no loyalty offer does"),
+        (LOYALTY.replace("incremental = 0.5", ""), "needs incremental, as every loyalty offer does"),
         (RETENTION.replace("save_rate = 0.1", ""), "needs save_rate, as every retention offer does"),
         (RETENTION + "margin = 0.1", "cannot have margin, as no retention offer does"),
         (RETENTION + "acceptance = 0.1", "cannot have acceptance, as no retention offer does"),
@@ -126,6 +127,8 @@ def test_every_kind_can_be_written(read: Read, content: str) -> None:
             'offer "a" items is "best" or a list of item ids, not \'bets\'',
         ),
         (CROSS_SELL.replace('"best"', "[]"), 'items is "best" or a list of item ids, not []'),
+        (CROSS_SELL.replace("incremental = 0.5", ""), "needs incremental, as every cross_sell offer does"),
+        (BUNDLE.replace("incremental = 0.5", ""), "needs incremental, as every bundle offer does"),
         (CROSS_SELL.replace("margin = 0.3", ""), "needs exactly one of value and margin"),
         (CROSS_SELL + "value = 3", "needs exactly one of value and margin"),
         (BUNDLE.replace('"PASTA", "SAUCE"', '"PASTA"'), "needs at least two items, as every bundle does"),
@@ -168,10 +171,10 @@ def test_no_toml_and_no_file_are_refused(read: Read, tmp_path: Path) -> None:
 
 
 CSV = """\
-version,currency,id,name,kind,channels,items,valid_to,per_day,value,margin,acceptance,must
-7,USD,a,"Points, doubled",loyalty,web;email,,2026-03-10,5,10,,0.2,known is yes; spend_84d > 5
-7,USD,b,Cheese,cross_sell,web,CHEESE;CHEESES,,,,0.3,,
-7,USD,c,New,cross_sell,web,best,,,,0.3,,
+version,currency,id,name,kind,channels,items,valid_to,per_day,value,margin,acceptance,incremental,must
+7,USD,a,"Points, doubled",loyalty,web;email,,2026-03-10,5,10,,0.2,0.5,known is yes; spend_84d > 5
+7,USD,b,Cheese,cross_sell,web,CHEESE;CHEESES,,,,0.3,,0.5,
+7,USD,c,New,cross_sell,web,best,,,,0.3,,0.5,
 """
 
 
@@ -185,8 +188,8 @@ def test_a_spreadsheet_says_the_same_as_toml(read: Read, tmp_path: Path) -> None
     points = (
         'name = "Points, doubled"\nkind = "loyalty"\nchannels = ["web", "email"]\nvalid_to = 2026-03-10\n'
     )
-    points += 'per_day = 5\nvalue = 10\nacceptance = 0.2\nmust = ["known is yes", "spend_84d > 5"]\n'
-    cross = 'kind = "cross_sell"\nchannels = ["web"]\nmargin = 0.3\n'
+    points += 'per_day = 5\nvalue = 10\nacceptance = 0.2\nincremental = 0.5\nmust = ["known is yes", "spend_84d > 5"]\n'
+    cross = 'kind = "cross_sell"\nchannels = ["web"]\nmargin = 0.3\nincremental = 0.5\n'
     cheese = f'name = "Cheese"\n{cross}items = ["CHEESE", "CHEESES"]\n'
     new = f'name = "New"\n{cross}items = "best"\n'
     text = HEAD + "".join(
@@ -213,7 +216,7 @@ def test_the_shipped_catalogue_can_be_kept_as_a_spreadsheet(tmp_path: Path) -> N
     [
         ("per_day", "perday", 'perday is an unknown column (did you mean "per_day"?)'),
         ("7,USD,b", "8,USD,b", "version is not the same in every row"),
-        ("best,,,,0.3,,", "best,,,,0.3,,,,", "offer 3 has more cells than the header"),
+        ("best,,,,0.3,,0.5,", "best,,,,0.3,,0.5,,,", "offer 3 has more cells than the header"),
         ("2026-03-10", "2026-03-09", 'offer "a" has ended on 2026-03-09'),
         ("2026-03-10", "tomorrow", 'offer "a" valid_to: '),
         (",10,", ",ten,", 'offer "a" value: Input should be a valid number'),

@@ -87,7 +87,7 @@ def test_every_factor_says_who_vouches_for_it() -> None:
     assert result.factors == (
         Factor("probability", 0.3, "share", "cross_sell 2"),
         Factor("context", 1.0, "ratio", "policy"),
-        Factor("accept", 0.3, "share", "formula"),
+        Factor("accept", 0.3, "share", "assumption"),
         Factor("incremental", 1.0, "share", "assumption"),
         Factor("value", 4.0, "money", "data"),
         Factor("lever", 1.1, "ratio", "policy"),
@@ -119,6 +119,23 @@ def test_what_was_measured_is_no_assumption() -> None:
         sources = {factor.name: factor.source for factor in result.factors}
         assert "assumption" not in sources.values()
         assert [sources[name] for name in names] == ["measured"] * len(names)
+
+
+@pytest.mark.parametrize(
+    ("said", "source"),
+    [
+        ({}, "assumption"),
+        ({"measured": ["acceptance"]}, "measured"),
+        ({"acceptance": 0.1}, "formula"),
+        ({"acceptance": 0.1, "measured": ["acceptance"]}, "formula"),
+    ],
+)
+def test_that_a_purchase_without_an_offer_is_an_acceptance_is_assumed(
+    said: dict[str, object], source: str
+) -> None:
+    result = priced(offer("a", "cross_sell", **said), CHEESE)
+    assert isinstance(result, Priced)
+    assert [one.source for one in result.factors if one.name == "accept"] == [source]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ kind = "cross_sell"
 channels = ["web", "email", "till"]
 items = "best"
 margin = 0.5
+incremental = 1.0
 
 [[offer]]
 id = "toast"
@@ -76,6 +77,7 @@ kind = "bundle"
 channels = ["web"]
 items = ["BREAD", "BUTTER", "JAM"]
 value = 30.0
+incremental = 1.0
 
 [[offer]]
 id = "thanks"
@@ -84,6 +86,7 @@ kind = "loyalty"
 channels = ["web"]
 value = 10.0
 acceptance = 0.5
+incremental = 1.0
 discount = 1.0
 per_day = 2
 good = ["life_cycle in [growing, steady]"]
