@@ -7,15 +7,15 @@ from typing import Any
 
 from serving.decision.facts import History, Kind, Question
 from serving.decision.trace import Decision, Ended, Factor, Priced
-from serving.ledger import Ledger, Occasion, Outcome, OutcomeKind, Terms
+from serving.ledger import Ledger, Limits, Occasion, Outcome, OutcomeKind
 
 SECRET = bytes(range(32))
 AT = datetime(2026, 3, 4, 9, 30, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 Decide = Callable[[History], Decision]
-TermsById = Mapping[str | None, Terms]
-NO_LIMITS: TermsById = {}
+LimitsById = Mapping[str, Limits]
+NO_LIMITS: LimitsById = {}
 
 
 def question(
@@ -25,7 +25,7 @@ def question(
     channel: str = "web",
     placement: str = "top",
 ) -> Question:
-    decision_id = ledger.occasion(customer_id, channel, placement, at.date(), {})
+    decision_id = ledger.decision_id(customer_id, channel, placement, at.date(), {})
     return Question(decision_id, customer_id, channel, placement, at)
 
 
@@ -58,6 +58,8 @@ def answer(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -
         selection_probability=0.5,
         priced=(*shown, NOTHING),
         ended=tuple(Ended(offer.offer_id, "answer", f"{place}") for place, offer in enumerate(shown, 1)),
+        currency="USD",
+        margin=0.25,
         rulebook="1-0123456789ab",
         release={"churn": "3"},
     )
@@ -69,21 +71,21 @@ def giving(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -
     return Occasion(asked, lambda _: decision)
 
 
-def within(asked: Question, terms: TermsById, *offers: Priced) -> Occasion:
+def within(asked: Question, limits: LimitsById, *offers: Priced) -> Occasion:
     """Gives those of the offers that the history leaves room for."""
 
     def open_(offer: Priced, history: History) -> bool:
         offer_id = offer.offer_id or ""
-        limits = terms.get(offer_id, Terms())
-        pieces = limits.per_day is None or history.used.get(offer_id, 0) < limits.per_day
-        money = limits.budget is None or history.spent.get(offer_id, 0.0) + offer.reserved <= limits.budget
+        most = limits.get(offer_id, Limits())
+        pieces = most.per_day is None or history.used.get(offer_id, 0) < most.per_day
+        money = most.budget is None or history.spent.get(offer_id, 0.0) + offer.reserved <= most.budget
         return pieces and money
 
     return Occasion(asked, lambda history: answer(asked, *(one for one in offers if open_(one, history))))
 
 
-def enter(ledger: Ledger, occasion: Occasion, terms: TermsById = NO_LIMITS, days: float = 30) -> Decision:
-    return ledger.decide_once(occasion.question, occasion.decide, terms, days=days)
+def enter(ledger: Ledger, occasion: Occasion, limits: LimitsById = NO_LIMITS, days: float = 30) -> Decision:
+    return ledger.decide_many([occasion], limits, days=days)[0]
 
 
 def outcome(

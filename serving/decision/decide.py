@@ -51,6 +51,8 @@ def decide(question: Question, facts: Facts, history: History, rulebook: Ruleboo
         selection_probability=_selection_probability(order, group),
         priced=order.priced,
         ended=(*fallen, *lost(order, found, through), *through),
+        currency=rulebook.currency,
+        margin=rulebook.policy.stake.margin,
         rulebook=rulebook.name,
         release=dict(facts.release),
     )

@@ -81,8 +81,9 @@ class Decision:
 
     `given` are the offers of the answer, the best first, empty for no offer; `withheld` what a customer of the
     control group would have been given. `priced` are all who reached arbitration, the best first, *no offer*
-    among them; `ended` holds every candidate exactly once. `rulebook` is the version and hash of the policy and
-    the catalogue, `release` the models' versions by name. Moments are UTC.
+    among them; `ended` holds every candidate exactly once. `margin` is the policy's: the share that is earned of
+    whatever the customer pays afterwards, offer or not. `rulebook` is the version and hash of the policy and the
+    catalogue, `release` the models' versions by name. Money is in `currency`, moments are UTC.
     """
 
     decision_id: str
@@ -100,6 +101,8 @@ class Decision:
     selection_probability: float
     priced: tuple[Priced, ...]
     ended: tuple[Ended, ...]
+    currency: str
+    margin: float
     rulebook: str
     release: dict[str, str] = field(default_factory=dict)
 

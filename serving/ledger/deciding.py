@@ -10,14 +10,14 @@ from sqlalchemy import Column, Connection, Executable, bindparam, insert, select
 from serving.decision.trace import Decision, Priced, from_json, to_json
 from serving.ledger.database import INSERTIONS, Insertion
 from serving.ledger.knowledge import Knowledge
-from serving.ledger.records import Occasion, Terms
+from serving.ledger.records import Limits, Occasion
 from serving.ledger.tables import answers, decisions, spent, used
 
 Row = dict[str, Any]
 
 _ROUNDING = 1e-9  # of a budget: sums of money in another order differ by less
 _NO_LIMIT = 2**31 - 1  # what a counter of four bytes holds
-_NONE = Terms()
+_NONE = Limits()
 _FAST = 1  # the level of zlib that is quickest, under the lock; a trace shrinks to a fifth
 
 
@@ -43,7 +43,7 @@ def unpacked(trace: bytes) -> Decision:
 
 
 def settle(
-    connection: Connection, occasions: Sequence[Occasion], terms: Mapping[str | None, Terms], days: float
+    connection: Connection, occasions: Sequence[Occasion], limits: Mapping[str, Limits], days: float
 ) -> list[Decision]:
     """The decision of each occasion, in order: the recorded one where there is one, else made now and written.
 
@@ -52,35 +52,35 @@ def settle(
     known = recorded(connection, (occasion.question.decision_id for occasion in occasions))
     new = {o.question.decision_id: o for o in occasions if o.question.decision_id not in known}
     if new:
-        made = _made(connection, new.values(), terms, days)
-        _write(connection, made, terms)
+        made = _made(connection, new.values(), limits, days)
+        _write(connection, made)
         known |= {decision.decision_id: decision for decision in made}
     return [known[occasion.question.decision_id] for occasion in occasions]
 
 
 def _made(
-    connection: Connection, occasions: Iterable[Occasion], terms: Mapping[str | None, Terms], days: float
+    connection: Connection, occasions: Iterable[Occasion], limits: Mapping[str, Limits], days: float
 ) -> list[Decision]:
     knowledge = Knowledge(connection, [occasion.question for occasion in occasions], days)
     made = []
     for occasion in occasions:
         made.append(occasion.decide(knowledge.history(occasion.question)))
         knowledge.note(made[-1])
-    _reserve(connection, knowledge, terms)
+    _reserve(connection, knowledge, limits)
     return made
 
 
-def _reserve(connection: Connection, knowledge: Knowledge, terms: Mapping[str | None, Terms]) -> None:
+def _reserve(connection: Connection, knowledge: Knowledge, limits: Mapping[str, Limits]) -> None:
     """Take the day's pieces and the money of each offer, in the order of the ids: no two wait for each other."""
     dialect = connection.dialect.name
     for (offer_id, day), times in sorted(knowledge.taken.items()):
-        per_day = terms.get(offer_id, _NONE).per_day
+        per_day = limits.get(offer_id, _NONE).per_day
         most = _NO_LIMIT if per_day is None else per_day
         row = {"offer_id": offer_id, "day": day, "times": times, "most": most}
         if times > most or connection.execute(_TAKING[dialect], row).first() is None:
             raise LostRaceError(offer_id)
     for offer_id, money in sorted(knowledge.reserved.items()):
-        budget = terms.get(offer_id, _NONE).budget
+        budget = limits.get(offer_id, _NONE).budget
         most_money = inf if budget is None else budget * (1 + _ROUNDING)
         row = {"offer_id": offer_id, "money": money, "most": most_money}
         if money > most_money or connection.execute(_SPENDING[dialect], row).first() is None:
@@ -98,9 +98,9 @@ def _adding(insertion: Insertion, column: Column[Any]) -> Executable:
     ).returning(column)
 
 
-def _write(connection: Connection, made: Sequence[Decision], terms: Mapping[str | None, Terms]) -> None:
+def _write(connection: Connection, made: Sequence[Decision]) -> None:
     connection.execute(insert(decisions), [_decision_row(decision) for decision in made])
-    connection.execute(insert(answers), [row for decision in made for row in _answer_rows(decision, terms)])
+    connection.execute(insert(answers), [row for decision in made for row in _answer_rows(decision)])
 
 
 def _decision_row(decision: Decision) -> Row:
@@ -110,11 +110,12 @@ def _decision_row(decision: Decision) -> Row:
         "channel": decision.channel,
         "control": decision.group == "control",
         "decided_at": decision.decided_at,
+        "margin": decision.margin,
         "trace": zlib.compress(to_json(decision).encode(), _FAST),
     }
 
 
-def _answer_rows(decision: Decision, terms: Mapping[str | None, Terms]) -> list[Row]:
+def _answer_rows(decision: Decision) -> list[Row]:
     """What was given, or the first that was withheld, or that there was nothing: at least one row."""
     shown: tuple[Priced | None, ...] = decision.given or decision.withheld[:1] or (None,)
     return [
@@ -122,23 +123,20 @@ def _answer_rows(decision: Decision, terms: Mapping[str | None, Terms]) -> list[
             "decision_id": decision.decision_id,
             "place": place,
             "given": bool(decision.given),
-            **_money(offer, terms, charged=bool(decision.given)),
+            **_money(offer, charged=bool(decision.given)),
         }
         for place, offer in enumerate(shown, start=1)
     ]
 
 
-def _money(offer: Priced | None, terms: Mapping[str | None, Terms], *, charged: bool) -> Row:
-    """What an answer costs and brings; what was not given costs nothing."""
+def _money(offer: Priced | None, *, charged: bool) -> Row:
+    """What an answer costs; what was not given costs nothing."""
     factors = {} if offer is None else {factor.name: factor.value for factor in offer.factors}
-    offer_id = None if offer is None else offer.offer_id
     return {
-        "offer_id": offer_id,
+        "offer_id": None if offer is None else offer.offer_id,
         "kind": None if offer is None else offer.kind,
         "cost": factors.get("cost", 0.0) if charged else 0.0,
         "discount": factors.get("discount", 0.0) if charged else 0.0,
-        "value": factors.get("value"),
-        "margin": terms.get(offer_id, _NONE).margin,
     }
 
 

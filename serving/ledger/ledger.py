@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from math import isfinite
 
@@ -10,7 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, insert, select
 
 from features.errors import InputError
-from serving.decision.facts import Consent, History, Question
+from serving.decision.facts import Consent, History
 from serving.decision.trace import Decision
 from serving.ledger import deciding, erasure, outcomes, totals
 from serving.ledger.consents import Pair, newest_consents, record_consent
@@ -18,7 +18,7 @@ from serving.ledger.database import Database
 from serving.ledger.faults import LedgerError
 from serving.ledger.knowledge import history_of
 from serving.ledger.migrations import upgrade
-from serving.ledger.records import Erasure, LoggedDecision, Occasion, Outcome, Recorded, Terms, Totals
+from serving.ledger.records import Erasure, Limits, LoggedDecision, Occasion, Outcome, Recorded, Totals
 from serving.ledger.secret import keyed_hash
 from serving.ledger.tables import decisions, identity
 
@@ -59,51 +59,33 @@ class Ledger:
         self._database = database
         self._secret = secret
 
-    def occasion(
+    def decision_id(
         self, customer_id: str, channel: str, placement: str, day: date, context: Mapping[str, object]
     ) -> str:
-        """The decision id of an occasion: 32 hex digits, the same for the same arguments in every process.
+        """The id of the decision of an occasion: 32 hex digits, the same for equal arguments in every process.
 
-        What is None or empty in the context is left out, and sets have no order: a call without a context and
-        one with an empty context are one occasion.
+        The values of the context are those of JSON.
         """
-        known = {
-            name: value for name, value in context.items() if value is not None and value not in ("", [], ())
-        }
-        known = {name: value for name, value in known.items() if value not in (set(), frozenset())}
-        place = [customer_id, channel, placement, day.isoformat(), known]
-        return keyed_hash(self._secret, "occasion", json.dumps(place, sort_keys=True, default=sorted))[:32]
-
-    def decide_once(
-        self,
-        question: Question,
-        decide: Callable[[History], Decision],
-        terms: Mapping[str | None, Terms],
-        *,
-        days: float,
-        deadline: float | None = None,
-    ) -> Decision:
-        """The one decision of this occasion: the recorded one, else what `decide` makes of the history, recorded.
-
-        `terms` by offer id, under None those of no offer; an offer that is not in it has no limits. `days` is how
-        far back contacts and rejections matter. A limit holds exactly however many processes decide at once: who
-        loses the race for the last piece decides again. Contacts, pieces and money count for what is given, not
-        for what is withheld. Raises `TooLate` when `deadline` (of `time.monotonic`) passes before the commit.
-        """
-        return self.decide_many([Occasion(question, decide)], terms, days=days, deadline=deadline)[0]
+        occasion = [customer_id, channel, placement, day.isoformat(), context]
+        return keyed_hash(self._secret, "occasion", json.dumps(occasion, sort_keys=True))[:32]
 
     def decide_many(
         self,
         occasions: Sequence[Occasion],
-        terms: Mapping[str | None, Terms],
+        limits: Mapping[str, Limits],
         *,
         days: float,
         deadline: float | None = None,
     ) -> list[Decision]:
-        """The same for up to some hundred occasions in one transaction, in their order; all are recorded or none.
+        """The one decision of each occasion: the recorded one, else what it makes of the history, recorded.
 
-        Each sees what those before it give. The customers stay locked to the end, locked in one fixed order, then
-        the limits in order of the offers: two chunks never wait for each other in a circle.
+        Up to some hundred are one transaction, in their order; all are recorded or none, and each sees what those
+        before it give. `limits` by offer id; an offer that is not in it has none. `days` is how far back contacts
+        and rejections matter. A limit holds exactly however many processes decide at once: who loses the race for
+        the last piece decides again. Contacts count for what is given and for what is withheld, pieces and money
+        for what is given alone. The customers stay locked to the end, locked in one fixed order, then the limits
+        in order of the offers: two chunks never wait for each other in a circle. Raises `TooLate` when `deadline`
+        (of `time.monotonic`) passes before the commit.
         """
         ids = [_fit(occasion.question.customer_id, "customer id") for occasion in occasions]
         with self._database.reading() as connection:
@@ -113,7 +95,7 @@ class Ledger:
         for _ in range(_ATTEMPTS):
             try:
                 with self._database.writing(ids, deadline) as connection:
-                    return deciding.settle(connection, occasions, terms, days)
+                    return deciding.settle(connection, occasions, limits, days)
             except deciding.LostRaceError:
                 continue
         raise RuntimeError("a decision gives an offer whose limit is reached, however often it is asked")

@@ -12,17 +12,11 @@ OutcomeKind = Literal["impression", "accept", "reject", "redeem", "purchase"]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What the ledger has to know of an offer when it is given.
-
-    It is given at most `per_day` times a day (UTC) and reserves at most `budget` money; None sets no limit.
-    `margin` (0 to 1) is the share of a purchase's value that is earned; None for an offer that brings its
-    agreed `value` once when it is taken.
-    """
+class Limits:
+    """How often an offer is given a day (UTC), and how much money it reserves, at most; None sets no limit."""
 
     per_day: int | None = None
     budget: float | None = None
-    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

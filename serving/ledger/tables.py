@@ -60,6 +60,7 @@ decisions = Table(
     Column("channel", Text, nullable=False),
     Column("control", Boolean, nullable=False),
     Column("decided_at", Moment, nullable=False),
+    Column("margin", Double, nullable=False),
     Column("trace", LargeBinary, nullable=False),
     Index("decisions_by_customer", "customer_id", "decided_at"),
 )
@@ -74,8 +75,6 @@ answers = Table(
     Column("given", Boolean, nullable=False),
     Column("cost", Double, nullable=False),
     Column("discount", Double, nullable=False),
-    Column("value", Double),
-    Column("margin", Double),
 )
 
 outcomes = Table(

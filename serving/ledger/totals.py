@@ -89,11 +89,9 @@ def _by_answer(*chosen: ColumnElement[bool]) -> Subquery:
 
 
 def _earned() -> ColumnElement[float]:
-    """The margin of what was paid; without a margin the agreed value, once, when the offer was taken at all."""
+    """The margin of what was paid: of purchases and of redemptions, for nothing else brings money."""
     paid = func.coalesce(func.sum(case((outcomes.c.kind.in_(["purchase", "redeem"]), outcomes.c.value))), 0.0)
-    taken = _sum(outcomes.c.kind.in_(["accept", "redeem", "purchase"]))
-    agreed = case((taken > 0, func.coalesce(answers.c.value, 0.0)), else_=0.0)
-    return case((answers.c.margin.is_not(None), answers.c.margin * paid), else_=agreed)
+    return decisions.c.margin * paid
 
 
 def _counted(kind: str) -> ColumnElement[bool]:

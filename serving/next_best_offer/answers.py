@@ -23,7 +23,6 @@ class Answers:
     def __init__(self, source: FactSource, rulebook: Rulebook) -> None:
         self._served = source.served
         self._items = source.names
-        self._currency = rulebook.currency
         self._rulebook = rulebook.name
         self._offers = {bound.offer.id: bound.offer.name for bound in rulebook.offers}
 
@@ -36,13 +35,10 @@ class Answers:
             status="known" if decision.known else "unknown",
             answer="offer" if given else "no_offer",
             reason=decision.reason,
-            why=sentences.why(decision, self._currency),
+            why=sentences.why(decision),
             group=decision.group,
             explored=decision.explored,
-            offers=[
-                self._offer(decision.customer_id, asking, rank, one)
-                for rank, one in enumerate(given, start=1)
-            ],
+            offers=[self._offer(decision, asking, rank, one) for rank, one in enumerate(given, start=1)],
             selection_probability=decision.selection_probability,
             decided_at=decision.decided_at,
             as_of=decision.as_of,
@@ -75,7 +71,7 @@ class Answers:
             stale=self._served.stale,
         )
 
-    def _offer(self, customer_id: str, asking: Asking, rank: int, priced: Priced) -> GivenOffer:
+    def _offer(self, decision: Decision, asking: Asking, rank: int, priced: Priced) -> GivenOffer:
         assert priced.offer_id is not None
         assert priced.kind is not None
         return GivenOffer(
@@ -86,9 +82,9 @@ class Answers:
             item_name=None if priced.item is None else self._items.get(priced.item, priced.item),
             rank=rank,
             priority=priced.priority,
-            currency=self._currency,
-            words=self._words(customer_id, asking, priced),
-            factors=[sentences.factor_answer(factor, self._currency) for factor in priced.factors],
+            currency=decision.currency,
+            words=self._words(decision.customer_id, asking, priced),
+            factors=[sentences.factor_answer(factor, decision.currency) for factor in priced.factors],
             assumptions=[factor.name for factor in priced.factors if factor.source == ASSUMPTION],
         )
 

@@ -7,7 +7,7 @@ from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Question
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.ledger import Ledger, Occasion, Terms
+from serving.ledger import Ledger, Limits, Occasion
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.facts import FactSource
 
@@ -19,7 +19,7 @@ class Decider:
         self.source = source
         self.rulebook = rulebook
         self._ledger = ledger
-        self._terms = terms_of(rulebook)
+        self._limits = limits_of(rulebook)
 
     def occasions(self, customer_ids: Sequence[str], asking: Asking, at: datetime) -> list[Occasion]:
         """The question about each customer with all that is known of them at this moment; `at` is UTC.
@@ -35,12 +35,12 @@ class Decider:
         before the commit; then nothing is recorded.
         """
         return self._ledger.decide_many(
-            occasions, self._terms, days=self.rulebook.window_days, deadline=deadline
+            occasions, self._limits, days=self.rulebook.window_days, deadline=deadline
         )
 
     def _occasion(self, facts: Facts, asking: Asking, at: datetime) -> Occasion:
         question = Question(
-            decision_id=self._ledger.occasion(
+            decision_id=self._ledger.decision_id(
                 facts.customer_id, asking.channel, asking.placement, at.date(), asking.context
             ),
             customer_id=facts.customer_id,
@@ -59,15 +59,7 @@ class Decider:
         return Occasion(question, settled)
 
 
-def terms_of(rulebook: Rulebook) -> dict[str | None, Terms]:
-    """The limits of every offer and the margin of what is bought after it, by id; those of no offer under None.
-
-    After no offer, and after an offer to stay, a purchase of anything counts: with the margin of what is at stake.
-    """
-    at_stake = rulebook.policy.stake.margin
+def limits_of(rulebook: Rulebook) -> dict[str, Limits]:
+    """The limits of every offer, by id."""
     offers = (bound.offer for bound in rulebook.offers)
-    terms: dict[str | None, Terms] = {None: Terms(margin=at_stake)}
-    for one in offers:
-        margin = at_stake if one.kind == "retention" else one.margin
-        terms[one.id] = Terms(one.per_day, one.budget, margin)
-    return terms
+    return {one.id: Limits(one.per_day, one.budget) for one in offers}

@@ -8,11 +8,11 @@ from serving.decision.trace import Decision, Factor
 from serving.next_best_offer.schemas import FactorAnswer
 
 
-def why(decision: Decision, currency: str) -> str:
+def why(decision: Decision) -> str:
     """The reason of an answer as a sentence."""
     match decision.reason:
         case "offer":
-            worth = say(PLACE, "money", decision.given[0].priority, currency)
+            worth = say(PLACE, "money", decision.given[0].priority, decision.currency)
             return f"{_drawn(decision)} is expected to bring {worth} more than no offer."
         case "control_group":
             return "The customer is in the control group: it gets no offers, so that their effect can be measured."

@@ -22,8 +22,8 @@ def outcome_of(posted: OutcomePosted, now: datetime) -> Outcome:
     )
 
 
-def trace_of(recorded: Recorded, currency: str) -> DecisionAnswer:
-    """All of a recorded decision; its money is said in `currency`."""
+def trace_of(recorded: Recorded) -> DecisionAnswer:
+    """All of a recorded decision."""
     decision = recorded.decision
     return DecisionAnswer(
         decision_id=decision.decision_id,
@@ -36,12 +36,12 @@ def trace_of(recorded: Recorded, currency: str) -> DecisionAnswer:
         group=decision.group,
         explored=decision.explored,
         reason=decision.reason,
-        why=sentences.why(decision, currency),
+        why=sentences.why(decision),
         given=[one.offer_id for one in decision.given if one.offer_id is not None],
         withheld=[one.offer_id for one in decision.withheld if one.offer_id is not None],
         selection_probability=decision.selection_probability,
-        currency=currency,
-        priced=_priced(decision, currency),
+        currency=decision.currency,
+        priced=_priced(decision),
         ended=[EndedAnswer(**asdict(one)) for one in decision.ended],
         release=decision.release,
         rulebook=decision.rulebook,
@@ -53,7 +53,7 @@ def trace_of(recorded: Recorded, currency: str) -> DecisionAnswer:
     )
 
 
-def _priced(decision: Decision, currency: str) -> list[PricedAnswer]:
+def _priced(decision: Decision) -> list[PricedAnswer]:
     return [
         PricedAnswer(
             offer_id=one.offer_id,
@@ -61,7 +61,7 @@ def _priced(decision: Decision, currency: str) -> list[PricedAnswer]:
             item=one.item,
             priority=one.priority,
             reserved=one.reserved,
-            factors=[sentences.factor_answer(factor, currency) for factor in one.factors],
+            factors=[sentences.factor_answer(factor, decision.currency) for factor in one.factors],
             selection_probability=one.selection_probability,
         )
         for one in decision.priced

@@ -110,7 +110,7 @@ class DecisionAnswer(Answer):
     given: list[str] = Field(description="Ids of the offers of the answer, the best first.")
     withheld: list[str] = Field(description="What a customer of the control group would have been given.")
     selection_probability: float
-    currency: str = Field(description="Of today's catalogue.")
+    currency: str = Field(description="Of all its money.", examples=["USD"])
     priced: list[PricedAnswer] = Field(description="Who reached arbitration, the best first.")
     ended: list[EndedAnswer] = Field(description="Every candidate once.")
     release: dict[str, str]

@@ -17,7 +17,7 @@ from serving.next_best_offer.schemas import (
 from serving.outcomes.answers import outcome_of, trace_of
 from serving.outcomes.schemas import DecisionAnswer, DecisionId, OutcomeAnswer, OutcomePosted
 from serving.problems import InvalidRequest, UnknownDecision
-from serving.routes.answering import DeskNow, LedgerNow, LiveNow, RulebookNow
+from serving.routes.answering import DeskNow, LedgerNow, RulebookNow
 from serving.routes.moments import require_past
 from serving.routes.paths import documented
 from serving.schemas import CustomerId
@@ -67,13 +67,13 @@ async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, desk: De
 
 
 async def decision(
-    decision_id: Annotated[DecisionId, Path()], ledger: LedgerNow, live: LiveNow, desk: DeskNow
+    decision_id: Annotated[DecisionId, Path()], ledger: LedgerNow, desk: DeskNow
 ) -> DecisionAnswer:
     """How a decision came about, stage by stage: where every candidate ended, by which rule and value."""
     recorded = await desk.run(ledger.decision, decision_id)
     if recorded is None:
         raise UnknownDecision
-    return trace_of(recorded, live.rulebook.currency if live.rulebook else "")
+    return trace_of(recorded)
 
 
 def add_to(calls: APIRouter) -> None:

@@ -10,8 +10,20 @@ import pytest
 from features.errors import InputError
 from serving.decision.facts import Consent, Contact, History, Rejection
 from serving.decision.trace import Decision
-from serving.ledger import Ledger, Occasion, Recorded, Terms, TooLate, open_ledger
-from tests.entries import AT, DAY, SECRET, TermsById, answer, enter, giving, outcome, priced, question, within
+from serving.ledger import Ledger, Limits, Occasion, Recorded, TooLate, open_ledger
+from tests.entries import (
+    AT,
+    DAY,
+    SECRET,
+    LimitsById,
+    answer,
+    enter,
+    giving,
+    outcome,
+    priced,
+    question,
+    within,
+)
 
 CHEESE = priced("cheese", "cross_sell", reserved=0.75, cost=0.25)
 WINE = priced("wine", "bundle", reserved=2.0, cost=0.5)
@@ -66,20 +78,19 @@ def test_an_occasion_is_customer_channel_placement_day_and_context(ledger: Ledge
     day = AT.date()
     context = {"page": "/wine", "basket": ["1", "2"]}
     occasions = [
-        ledger.occasion("ann", "web", "top", day, {}),
-        ledger.occasion("bob", "web", "top", day, {}),
-        ledger.occasion("ann", "app", "top", day, {}),
-        ledger.occasion("ann", "web", "foot", day, {}),
-        ledger.occasion("ann", "web", "top", (AT + DAY).date(), {}),
-        ledger.occasion("ann", "web", "top", day, {"page": "/wine"}),
-        ledger.occasion("ann", "web", "top", day, context),
-        ledger.occasion('ann", "web', "top", "", day, {}),
+        ledger.decision_id("ann", "web", "top", day, {}),
+        ledger.decision_id("bob", "web", "top", day, {}),
+        ledger.decision_id("ann", "app", "top", day, {}),
+        ledger.decision_id("ann", "web", "foot", day, {}),
+        ledger.decision_id("ann", "web", "top", (AT + DAY).date(), {}),
+        ledger.decision_id("ann", "web", "top", day, {"page": "/wine"}),
+        ledger.decision_id("ann", "web", "top", day, context),
+        ledger.decision_id('ann", "web', "top", "", day, {}),
     ]
     assert len(set(occasions)) == len(occasions)
     assert all(len(one) == 32 and int(one, 16) >= 0 for one in occasions)
-    nothing: dict[str, object] = {"page": None, "basket": frozenset(), "location": ""}
-    assert ledger.occasion("ann", "web", "top", day, nothing) == occasions[0]
-    assert ledger.occasion("ann", "web", "top", day, {"basket": {"2", "1"}, "page": "/wine"}) == occasions[6]
+    turned = {"basket": ["1", "2"], "page": "/wine"}
+    assert ledger.decision_id("ann", "web", "top", day, turned) == occasions[6]
 
 
 def test_the_history_is_what_was_given_and_turned_down_within_the_days_asked_for(ledger: Ledger) -> None:
@@ -140,11 +151,11 @@ def test_the_history_of_a_moment_knows_nothing_of_later_ones(ledger: Ledger) -> 
 
 def test_pieces_are_counted_by_the_day_and_money_for_good(ledger: Ledger) -> None:
     midnight = datetime(2026, 3, 5, tzinfo=UTC)
-    terms: TermsById = {"cheese": Terms(per_day=2), "wine": Terms(budget=5.0)}
+    limits: LimitsById = {"cheese": Limits(per_day=2), "wine": Limits(budget=5.0)}
     given = [
         [
             offer.offer_id
-            for offer in enter(ledger, within(question(ledger, name, at), terms, CHEESE, WINE), terms).given
+            for offer in enter(ledger, within(question(ledger, name, at), limits, CHEESE, WINE), limits).given
         ]
         for name, at in [("a", AT), ("b", AT), ("c", AT), ("d", midnight), ("e", midnight)]
     ]
@@ -156,30 +167,30 @@ def test_pieces_are_counted_by_the_day_and_money_for_good(ledger: Ledger) -> Non
 
 def test_a_limit_holds_against_a_decision_that_does_not_know_it(ledger: Ledger) -> None:
     both = [giving(question(ledger, name), CHEESE) for name in ("ann", "bob")]
-    for limits in (Terms(per_day=1), Terms(budget=1.0)):
+    for limits in (Limits(per_day=1), Limits(budget=1.0)):
         with pytest.raises(RuntimeError, match="whose limit is reached, however often"):
             ledger.decide_many(both, {"cheese": limits}, days=30)
     assert history_before(ledger, AT) == History()
 
 
 def test_a_budget_is_full_when_it_is_spent_to_the_last_cent(ledger: Ledger) -> None:
-    terms: TermsById = {"tea": Terms(budget=1.0)}
+    limits: LimitsById = {"tea": Limits(budget=1.0)}
     tea = priced("tea", reserved=0.1)
-    occasions = [within(question(ledger, f"{number}"), terms, tea) for number in range(12)]
-    made = ledger.decide_many(occasions[:4], terms, days=30) + [
-        enter(ledger, one, terms) for one in occasions[4:]
+    occasions = [within(question(ledger, f"{number}"), limits, tea) for number in range(12)]
+    made = ledger.decide_many(occasions[:4], limits, days=30) + [
+        enter(ledger, one, limits) for one in occasions[4:]
     ]
     assert [len(one.given) for one in made] == [1] * 10 + [0] * 2
 
 
 def test_a_budget_does_not_depend_on_the_order_in_which_a_machine_adds(ledger: Ledger) -> None:
     """0.3 + 0.2 + 0.1 is 0.6, but 0.3 + (0.2 + 0.1) is a little more."""
-    terms: TermsById = {"tea": Terms(budget=0.6)}
+    limits: LimitsById = {"tea": Limits(budget=0.6)}
     one, *two = [
-        within(question(ledger, name), terms, priced("tea", reserved=money))
+        within(question(ledger, name), limits, priced("tea", reserved=money))
         for name, money in [("ann", 0.3), ("bob", 0.2), ("cleo", 0.1)]
     ]
-    made = [enter(ledger, one, terms), *ledger.decide_many(two, terms, days=30)]
+    made = [enter(ledger, one, limits), *ledger.decide_many(two, limits, days=30)]
     assert [len(decision.given) for decision in made] == [1, 1, 1]
 
 
@@ -193,17 +204,17 @@ def test_an_error_in_the_decision_records_nothing(ledger: Ledger) -> None:
 
 def test_past_the_deadline_nothing_is_recorded(ledger: Ledger) -> None:
     asked = question(ledger)
-    before = time.monotonic() - 1
+    cheese, before = giving(asked, CHEESE), time.monotonic() - 1
     with pytest.raises(TooLate, match="not ready before the deadline: nothing was recorded"):
-        ledger.decide_once(asked, giving(asked, CHEESE).decide, {}, days=30, deadline=before)
+        ledger.decide_many([cheese], {}, days=30, deadline=before)
     assert ledger.decision(asked.decision_id) is None
     assert history_before(ledger, AT) == History()
-    made = ledger.decide_once(asked, giving(asked, CHEESE).decide, {}, days=30, deadline=before + 3600)
-    assert ledger.decide_once(asked, refuse, {}, days=30, deadline=before) == made
+    made = ledger.decide_many([cheese], {}, days=30, deadline=before + 3600)
+    assert ledger.decide_many([Occasion(asked, refuse)], {}, days=30, deadline=before) == made
 
 
 def test_a_chunk_is_answered_in_its_order_and_each_sees_those_before(ledger: Ledger) -> None:
-    terms: TermsById = {"cheese": Terms(per_day=2)}
+    limits: LimitsById = {"cheese": Limits(per_day=2)}
     old = enter(ledger, giving(question(ledger, "old"), WINE))
     places = [("zoe", "top"), ("old", "top"), ("ann", "top"), ("zoe", "foot"), ("zoe", "top"), ("bob", "top")]
     seen: dict[tuple[str, str], History] = {}
@@ -213,11 +224,11 @@ def test_a_chunk_is_answered_in_its_order_and_each_sees_those_before(ledger: Led
 
         def decide(history: History) -> Decision:
             seen[name, placement] = history
-            return within(asked, terms, CHEESE).decide(history)
+            return within(asked, limits, CHEESE).decide(history)
 
         return Occasion(asked, decide)
 
-    made = ledger.decide_many([occasion(*place) for place in places], terms, days=30)
+    made = ledger.decide_many([occasion(*place) for place in places], limits, days=30)
     assert [(one.customer_id, one.placement) for one in made] == places
     assert [[offer.offer_id for offer in one.given] for one in made] == [
         ["cheese"], ["wine"], ["cheese"], [], ["cheese"], []

@@ -9,8 +9,9 @@ import pytest
 from serving.decision.decide import decide
 from serving.decision.facts import History
 from serving.decision.trace import Decision
-from serving.ledger import Ledger
-from serving.next_best_offer.deciding import terms_of
+from serving.ledger import Ledger, Occasion
+from serving.next_best_offer.deciding import limits_of
+from tests.entries import enter
 from tests.properties.campaigns import Diary, Moment, any_offers, any_policy, bound, campaign
 from tests.properties.test_decisions import adds_up, allowed, within_caps
 
@@ -21,14 +22,14 @@ QUESTIONS, THREADS = 200, 16
 def test_a_campaign_asked_at_once_breaks_nothing(seed: int, ledger: Ledger) -> None:
     random = Random(seed)
     rules = bound(any_offers(random), any_policy(random))
-    terms = terms_of(rules)
+    limits = limits_of(rules)
     asked = list(campaign(rules, random, QUESTIONS, Diary()))
 
     def decided(moment: Moment) -> Decision:
         def one(history: History) -> Decision:
             return decide(moment.question, moment.facts, history, rules)
 
-        return ledger.decide_once(moment.question, one, terms, days=rules.window_days)
+        return enter(ledger, Occasion(moment.question, one), limits, days=rules.window_days)
 
     with ThreadPoolExecutor(THREADS) as threads:
         decisions = list(threads.map(decided, random.sample(asked, len(asked)) + asked))

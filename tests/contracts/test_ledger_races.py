@@ -10,9 +10,9 @@ import pytest
 
 from serving.decision.facts import History
 from serving.decision.trace import Decision
-from serving.ledger import Ledger, Occasion, Terms, open_ledger
+from serving.ledger import Ledger, Limits, Occasion, open_ledger
 from serving.ledger.database import Database
-from tests.entries import AT, DAY, SECRET, TermsById, answer, enter, outcome, priced, question, within
+from tests.entries import AT, DAY, SECRET, LimitsById, answer, enter, outcome, priced, question, within
 
 T = TypeVar("T")
 
@@ -46,10 +46,10 @@ def given(made: list[Decision], offer_id: str) -> int:
 
 
 def test_one_customer_is_decided_once(ledgers: list[Ledger]) -> None:
-    terms: TermsById = {"cheese": Terms(per_day=1)}
+    limits: LimitsById = {"cheese": Limits(per_day=1)}
 
     def work(ledger: Ledger, _: int) -> Decision:
-        return enter(ledger, within(question(ledger), terms, CHEESE), terms)
+        return enter(ledger, within(question(ledger), limits, CHEESE), limits)
 
     made = at_once(ledgers, work)
     assert made == [made[0]] * MANY
@@ -77,10 +77,10 @@ def test_one_customer_in_many_places_is_given_what_each_leaves(ledgers: list[Led
 
 
 def test_a_limit_of_a_day_holds_exactly(ledgers: list[Ledger]) -> None:
-    terms: TermsById = {"cheese": Terms(per_day=5)}
+    limits: LimitsById = {"cheese": Limits(per_day=5)}
 
     def work(ledger: Ledger, number: int) -> Decision:
-        return enter(ledger, within(question(ledger, f"{number}"), terms, CHEESE, WINE), terms)
+        return enter(ledger, within(question(ledger, f"{number}"), limits, CHEESE, WINE), limits)
 
     made = at_once(ledgers, work)
     assert (given(made, "cheese"), given(made, "wine")) == (5, MANY)
@@ -88,10 +88,10 @@ def test_a_limit_of_a_day_holds_exactly(ledgers: list[Ledger]) -> None:
 
 
 def test_a_budget_holds_exactly(ledgers: list[Ledger]) -> None:
-    terms: TermsById = {"cheese": Terms(budget=9.0)}
+    limits: LimitsById = {"cheese": Limits(budget=9.0)}
 
     def work(ledger: Ledger, number: int) -> Decision:
-        return enter(ledger, within(question(ledger, f"{number}"), terms, CHEESE), terms)
+        return enter(ledger, within(question(ledger, f"{number}"), limits, CHEESE), limits)
 
     assert given(at_once(ledgers, work), "cheese") == 4
     assert ledgers[0].history("0", AT, 30).spent == {"cheese": 8.0}
@@ -99,14 +99,14 @@ def test_a_budget_holds_exactly(ledgers: list[Ledger]) -> None:
 
 def test_chunks_and_single_decisions_wait_for_each_other_in_no_circle(ledgers: list[Ledger]) -> None:
     """Odd ones decide chunks of shared customers, even ones for one customer, half of them the other way round."""
-    terms: TermsById = {"cheese": Terms(per_day=20), "wine": Terms(budget=30.0)}
+    limits: LimitsById = {"cheese": Limits(per_day=20), "wine": Limits(budget=30.0)}
     offers = [CHEESE, WINE]
 
     def work(ledger: Ledger, number: int) -> list[Decision]:
         ids = [f"{(number * step) % 24}" for step in (5, 7, 11, 13)] if number % 2 else [f"{number}"]
         shown = offers if number % 4 < 2 else offers[::-1]
-        chunk = [within(question(ledger, one), terms, *shown) for one in ids]
-        return ledger.decide_many(chunk, terms, days=30)
+        chunk = [within(question(ledger, one), limits, *shown) for one in ids]
+        return ledger.decide_many(chunk, limits, days=30)
 
     made = {one.decision_id: one for chunk in at_once(ledgers, work) for one in chunk}
     assert {one.decision.decision_id: one.decision for one in ledgers[0].logged()} == made

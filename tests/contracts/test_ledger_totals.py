@@ -4,12 +4,11 @@ import random
 from dataclasses import astuple
 
 from serving.decision.facts import Consent
-from serving.ledger import Counts, Erasure, KeptTotal, Ledger, Terms, Totals, open_ledger
-from tests.entries import AT, DAY, SECRET, TermsById, enter, giving, outcome, priced, question
+from serving.ledger import Counts, Erasure, KeptTotal, Ledger, Limits, Totals, open_ledger
+from tests.entries import AT, DAY, SECRET, LimitsById, enter, giving, outcome, priced, question
 
 CHEESE = priced("cheese", "cross_sell", cost=0.25, value=3.0, discount=1.0)
 CLUB = priced("club", cost=0.5, value=8.0, discount=2.0)
-TERMS: TermsById = {"cheese": Terms(margin=0.25), "club": Terms(), None: Terms(margin=0.5)}
 
 
 def filled(ledger: Ledger) -> None:
@@ -26,7 +25,7 @@ def filled(ledger: Ledger) -> None:
     ]
     ids = [one.question.decision_id for one in occasions]
     random.shuffle(occasions)
-    ledger.decide_many(occasions, TERMS, days=30)
+    ledger.decide_many(occasions, {}, days=30)
     said = [
         outcome(ids[0], "impression", "1"),
         outcome(ids[0], "impression", "2"),
@@ -49,17 +48,17 @@ def filled(ledger: Ledger) -> None:
 
 # decisions, contacts, impressions, accepts, rejects, redeems, purchases, value, cost
 EXPECTED = {
-    # 0.25 x (10 + 2) and 0.25 x 8; contacts at 0.25 each, one discount of 1
+    # the margin is 0.25, of (10 + 2) and of 8; contacts at 0.25 each, one discount of 1
     ("cheese", "web", "treated", "ann"): (2, 2, 1, 1, 0, 1, 2, 3.0 + 2.0, 2 * 0.25 + 1.0),
     ("cheese", "email", "treated", "ann"): (1, 1, 0, 0, 0, 0, 0, 0.0, 0.25),
-    # taken: its agreed value, once; one contact at 0.5, one discount of 2
-    ("club", "web", "treated", "ann"): (1, 1, 0, 1, 0, 1, 0, 8.0, 0.5 + 2.0),
+    # taken, but nobody paid: its agreed value was hoped for; one contact at 0.5, one discount of 2
+    ("club", "web", "treated", "ann"): (1, 1, 0, 1, 0, 1, 0, 0.0, 0.5 + 2.0),
     ("club", "web", "treated", "bob"): (1, 1, 0, 0, 1, 0, 0, 0.0, 0.5),
-    (None, "web", "treated", "bob"): (1, 0, 0, 0, 0, 0, 1, 0.5 * 6.0, 0.0),
+    (None, "web", "treated", "bob"): (1, 0, 0, 0, 0, 0, 1, 0.25 * 6.0, 0.0),
     (None, "web", "treated", "dora"): (1, 0, 0, 0, 0, 0, 0, 0.0, 0.0),
     # withheld: what the customer did without it, at no cost
     ("cheese", "web", "control", "cleo"): (1, 0, 0, 0, 0, 0, 1, 0.25 * 4.0, 0.0),
-    ("club", "web", "control", "cleo"): (1, 0, 0, 0, 0, 0, 1, 8.0, 0.0),
+    ("club", "web", "control", "cleo"): (1, 0, 0, 0, 0, 0, 1, 0.25 * 4.0, 0.0),
 }
 
 
@@ -99,19 +98,19 @@ def test_the_reward_of_a_decision_is_what_it_earned_less_what_it_cost(ledger: Le
     }
     assert rewards == {
         ("ann", "web", AT): 3.0 - 0.25,
-        ("ann", "web", AT + DAY): 2.0 - 0.25 - 1.0 + 8.0 - 0.5 - 2.0,
+        ("ann", "web", AT + DAY): 2.0 - 0.25 - 1.0 - 0.5 - 2.0,
         ("ann", "email", AT): -0.25,
         ("bob", "web", AT): -0.5,
-        ("bob", "web", AT + DAY): 3.0,
+        ("bob", "web", AT + DAY): 1.5,
         ("cleo", "web", AT): 1.0,
-        ("cleo", "web", AT + DAY): 8.0,
+        ("cleo", "web", AT + DAY): 1.0,
         ("dora", "web", AT): 0.0,
     }
 
 
 def test_an_export_goes_on_over_many_pages(ledger: Ledger) -> None:
     occasions = [giving(question(ledger, f"{number}"), CHEESE) for number in range(1001)]
-    made = ledger.decide_many(occasions, TERMS, days=30)
+    made = ledger.decide_many(occasions, {}, days=30)
     logged = list(ledger.logged())
     assert [one.decision for one in logged] == sorted(made, key=lambda one: one.decision_id)
     assert {one.reward for one in logged} == {-0.25}
@@ -144,7 +143,7 @@ def test_counts_of_everybody_erased_are_added(ledger: Ledger) -> None:
     for customer_id in ("dora", "bob", "cleo"):
         ledger.erase(customer_id, AT)
     assert {(one.offer_id, one.channel, one.group): astuple(one.counts) for one in ledger.totals().kept} == {
-        (None, "web", "treated"): (2, 0, 0, 0, 0, 0, 1, 3.0, 0.0),
+        (None, "web", "treated"): (2, 0, 0, 0, 0, 0, 1, 1.5, 0.0),
         ("club", "web", "treated"): EXPECTED["club", "web", "treated", "bob"],
         ("cheese", "web", "control"): EXPECTED["cheese", "web", "control", "cleo"],
         ("club", "web", "control"): EXPECTED["club", "web", "control", "cleo"],
@@ -163,7 +162,7 @@ def test_who_was_never_here_can_be_erased_and_who_was_erased_can_come_back(ledge
 
 
 def test_the_limits_that_an_erased_customer_used_stay_used(ledger: Ledger) -> None:
-    terms: TermsById = {"cheese": Terms(per_day=1)}
-    enter(ledger, giving(question(ledger, "ann"), CHEESE), terms)
+    limits: LimitsById = {"cheese": Limits(per_day=1)}
+    enter(ledger, giving(question(ledger, "ann"), CHEESE), limits)
     ledger.erase("ann", AT)
     assert ledger.history("bob", AT, 30).used == {"cheese": 1}

@@ -122,7 +122,7 @@ def test_an_export_is_all_of_the_ledger_with_what_it_brought(settings: Settings,
     exported = {row["customer_id"]: row for row in rows(out)}
     rewards = {customer_id: row.pop("reward") for customer_id, row in exported.items()}
     assert rewards == {one.decision.customer_id: one.reward for one in recorded.logged()}
-    assert rewards["gone"] == pytest.approx(0.5 * 8.0)
+    assert rewards["gone"] == pytest.approx(0.2 * 8.0)
     assert exported == {
         customer_id: {k: v for k, v in row.items() if k != "reward"} for customer_id, row in found.items()
     }

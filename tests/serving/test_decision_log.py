@@ -9,8 +9,10 @@ import pytest
 
 from features.errors import InputError
 from serving import decision_log
-from serving.decision.trace import Decision, Ended, Factor, Priced
+from serving.decision.facts import Question
+from serving.decision.trace import Factor, Priced
 from serving.decision_log import DecisionLog
+from tests.entries import answer
 
 CHEESE = Priced(
     "cheese",
@@ -42,27 +44,10 @@ STAY = Priced(
     0.04,
 )
 NOTHING = Priced(None, None, None, 0.0, 0.0, (), 0.06)
-DECISION = Decision(
-    decision_id="d1",
-    customer_id="DE/4711",
-    channel="web",
-    placement="home",
-    decided_at=datetime(2026, 5, 4, 9, 30, tzinfo=UTC),
-    as_of=datetime(2026, 5, 4, tzinfo=UTC),
-    known=True,
-    group="treated",
-    explored=False,
-    reason="offer",
-    given=(CHEESE,),
-    withheld=(),
+DECISION = replace(
+    answer(Question("d1", "DE/4711", "web", "home", datetime(2026, 5, 4, 9, 30, tzinfo=UTC)), CHEESE),
     selection_probability=0.9,
     priced=(CHEESE, STAY, NOTHING),
-    ended=(
-        Ended("cheese", "answer", "1"),
-        Ended("stay", "arbitrate", "priority"),
-        Ended(None, "arbitrate", "priority"),
-    ),
-    rulebook="1-0123456789ab",
     release={"cross_sell": "2", "churn": "3"},
 )
 
@@ -81,7 +66,7 @@ def test_a_decision_is_one_row_with_every_action(tmp_path: Path) -> None:
         "channel": "web",
         "placement": "home",
         "decided_at": DECISION.decided_at,
-        "as_of": DECISION.as_of,
+        "as_of": datetime(2026, 5, 4, tzinfo=UTC),
         "known": True,
         "group": "treated",
         "explored": False,

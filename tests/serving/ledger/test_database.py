@@ -85,7 +85,7 @@ def test_a_locked_file_gives_up_at_the_deadline_and_is_still_read(ledger: Ledger
     holder.execute("BEGIN IMMEDIATE")
     other = giving(question(ledger, "bob"), CHEESE)
     with pytest.raises(TooLate, match="not ready before the deadline: nothing was recorded"):
-        ledger.decide_once(other.question, other.decide, {}, days=30, deadline=time.monotonic() + 0.05)
+        ledger.decide_many([other], {}, days=30, deadline=time.monotonic() + 0.05)
     assert ledger.decision(made.decision_id) is not None
     assert enter(ledger, giving(question(ledger), CHEESE)) == made
     holder.execute("ROLLBACK")

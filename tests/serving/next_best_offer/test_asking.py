@@ -13,7 +13,7 @@ BASE = Asking("web", "home")
 
 
 def occasion(ledger: Ledger, asking: Asking) -> str:
-    return ledger.occasion("1", asking.channel, asking.placement, DAY, asking.context)
+    return ledger.decision_id("1", asking.channel, asking.placement, DAY, asking.context)
 
 
 @pytest.mark.parametrize(

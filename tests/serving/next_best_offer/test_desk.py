@@ -12,7 +12,7 @@ import pytest
 
 from features.store import StoreError
 from serving.decision.trace import Decision
-from serving.ledger import Ledger, LedgerError, Occasion, Terms
+from serving.ledger import Ledger, LedgerError, Limits, Occasion
 from serving.live import Live
 from serving.models import Models
 from serving.next_best_offer.asking import Asking
@@ -37,14 +37,14 @@ class SlowLedger(Ledger):
     def decide_many(
         self,
         occasions: Sequence[Occasion],
-        terms: Mapping[str | None, Terms],
+        limits: Mapping[str, Limits],
         *,
         days: float,
         deadline: float | None = None,
     ) -> list[Decision]:
         self.released.wait(30)
         try:
-            return super().decide_many(occasions, terms, days=days, deadline=deadline)
+            return super().decide_many(occasions, limits, days=days, deadline=deadline)
         finally:
             self.finished.set()
 
@@ -60,7 +60,7 @@ class BrokenLedger(Ledger):
     def decide_many(
         self,
         occasions: Sequence[Occasion],
-        terms: Mapping[str | None, Terms],
+        limits: Mapping[str, Limits],
         *,
         days: float,
         deadline: float | None = None,

@@ -48,7 +48,7 @@ NONE: Decision = replace(DECISION, given=())
     ],
 )
 def test_every_reason_is_a_sentence(decision: Decision, reason: Reason, sentence: str) -> None:
-    assert sentences.why(replace(decision, reason=reason), "USD") == sentence
+    assert sentences.why(replace(decision, reason=reason)) == sentence
 
 
 @pytest.mark.parametrize(

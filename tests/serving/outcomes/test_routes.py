@@ -184,7 +184,7 @@ def test_without_a_ledger_writing_is_not_ready(shop: TestClient, deciding: Live)
 def test_a_trace_is_said_without_rules_as_well(shop: TestClient, deciding: Live, decision_id: str) -> None:
     deciding.rulebook = None
     trace = shop.get(f"/v1/decisions/{decision_id}").json()
-    assert (trace["currency"], trace["given"]) == ("", ["stay", "taste"])
+    assert (trace["currency"], trace["given"]) == ("USD", ["stay", "taste"])
 
 
 def test_a_recorded_decision_is_the_one_of_the_answer(ledger: Ledger, decision_id: str) -> None:

@@ -1,11 +1,11 @@
 """The report of a real ledger, by the command that a person types.
 
-| decision | customer | day | what became of it |
-|---|---|---|---|
-| d1 | a | 4 May | cheese given (cost 0.5, margin 0.4), bought for 10 |
-| d2 | b | 5 May | cheese given, nothing |
-| d3 | c | 5 May | cheese withheld, bought for 5 |
-| d4 | e | 4 May | cheese given, bought for 20, then the customer is erased |
+| customer | day | what became of it |
+|---|---|---|
+| a | 4 May | cheese given (cost 0.5, margin 0.25), bought for 10 |
+| b | 5 May | cheese given, nothing |
+| c | 5 May | cheese withheld, bought for 5 |
+| e | 4 May | cheese given, bought for 20, then the customer is erased |
 """
 
 import json
@@ -17,47 +17,19 @@ from pathlib import Path
 import pytest
 
 from serving.__main__ import main
-from serving.decision.facts import History, Question
-from serving.decision.trace import Decision, Factor, Group, Priced
-from serving.ledger import open_ledger, read_secret
-from serving.ledger.ledger import Ledger
-from serving.ledger.records import Outcome, Terms
+from serving.ledger import Ledger, open_ledger, read_secret
+from tests.entries import enter, giving, outcome, priced, question
 
-CHEESE = Priced("cheese", "cross_sell", "CHEESE", 1.5, 0.5, (Factor("cost", 0.5, "money", "catalogue"),), 0.9)
-NO_OFFER = Priced(None, None, None, 0.0, 0.0, (), 0.1)
+CHEESE = priced("cheese", "cross_sell", cost=0.5)
 
 
-def record(ledger: Ledger, decision_id: str, customer: str, day: int, group: Group = "treated") -> None:
-    at = datetime(2026, 5, day, 9, tzinfo=UTC)
-    decision = Decision(
-        decision_id=decision_id,
-        customer_id=customer,
-        channel="web",
-        placement="home",
-        decided_at=at,
-        as_of=at,
-        known=True,
-        group=group,
-        explored=False,
-        reason="offer" if group == "treated" else "control_group",
-        given=(CHEESE,) if group == "treated" else (),
-        withheld=(CHEESE,) if group == "control" else (),
-        selection_probability=0.9,
-        priced=(CHEESE, NO_OFFER),
-        ended=(),
-        rulebook="1-0123456789ab",
-    )
-
-    def decide(_: History) -> Decision:
-        return decision
-
-    question = Question(decision_id, customer, "web", "home", at)
-    ledger.decide_once(question, decide, {"cheese": Terms(margin=0.4)}, days=1)
-
-
-def bought(ledger: Ledger, decision_id: str, value: float) -> None:
-    at = datetime(2026, 5, 9, tzinfo=UTC)
-    ledger.record_outcome(Outcome(f"o-{decision_id}", decision_id, "purchase", None, value, at))
+def record(
+    ledger: Ledger, customer: str, day: int, bought: float | None = None, *, control: bool = False
+) -> None:
+    asked = question(ledger, customer, datetime(2026, 5, day, 9, tzinfo=UTC))
+    made = enter(ledger, giving(asked, withheld=(CHEESE,)) if control else giving(asked, CHEESE))
+    if bought is not None:
+        ledger.record_outcome(outcome(made.decision_id, "purchase", value=bought))
 
 
 @pytest.fixture
@@ -66,12 +38,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     secret = read_secret(Path("workspace/secret"))
     with closing(open_ledger("sqlite:///workspace/ledger.sqlite", secret)) as ledger:
-        record(ledger, "d1", "a", 4)
-        record(ledger, "d2", "b", 5)
-        record(ledger, "d3", "c", 5, "control")
-        record(ledger, "d4", "e", 4)
-        for decision_id, value in {"d1": 10, "d3": 5, "d4": 20}.items():
-            bought(ledger, decision_id, value)
+        record(ledger, "a", 4, bought=10)
+        record(ledger, "b", 5)
+        record(ledger, "c", 5, bought=5, control=True)
+        record(ledger, "e", 4, bought=20)
         ledger.erase("e", datetime(2026, 5, 10, tzinfo=UTC))
     return tmp_path
 
@@ -98,8 +68,8 @@ def test_everything_is_printed_drawn_and_written(
     assert (folder / "out" / "report.svg").is_file()
     line = cheese(folder / "out" / "report.json")
     assert (line["treated"], line["control"], line["contacts"]) == (2, 1, 3)
-    assert (line["value"], line["cost"]) == pytest.approx((0.4 * 30, 1.5))
-    assert line["return"] == pytest.approx((12 - 1.5) / 1.5)
+    assert (line["value"], line["cost"]) == pytest.approx((0.25 * 30, 1.5))
+    assert line["return"] == pytest.approx((7.5 - 1.5) / 1.5)
 
 
 def test_since_leaves_out_what_was_before_and_what_has_no_date(

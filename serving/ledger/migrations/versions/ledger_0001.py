@@ -22,6 +22,7 @@ def _decisions() -> None:
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("control", sa.Boolean, nullable=False),
         sa.Column("decided_at", sa.BigInteger, nullable=False),
+        sa.Column("margin", sa.Double, nullable=False),
         sa.Column("trace", sa.LargeBinary, nullable=False),
     )
     op.create_index("decisions_by_customer", "decisions", ["customer_id", "decided_at"])
@@ -34,8 +35,6 @@ def _decisions() -> None:
         sa.Column("given", sa.Boolean, nullable=False),
         sa.Column("cost", sa.Double, nullable=False),
         sa.Column("discount", sa.Double, nullable=False),
-        sa.Column("value", sa.Double),
-        sa.Column("margin", sa.Double),
     )
     _outcomes()
 
