@@ -33,13 +33,14 @@ Where = tuple[str, str]
 class OfferReach:
     """How far an offer comes.
 
-    `worth` customers have a channel on which it is worth more than nothing, `best` of them one on which it is the
-    answer. `ended` counts where it ended otherwise, over customers and channels.
+    `worth` customers have a channel on which it is worth more than nothing. `won` has the priority, in money, for
+    each whom it is the answer for, on the channel where it is worth most. `ended` counts where it ended
+    otherwise, over customers and channels.
     """
 
     kind: Kind
     worth: int = 0
-    best: int = 0
+    won: list[float] = field(default_factory=list)
     ended: Counter[Where] = field(default_factory=Counter)
 
 
@@ -88,14 +89,14 @@ def check(
         },
         {channel: ChannelReach() for channel in channels},
     )
-    trials = _trials(_settled(rulebook), channels)
+    trials = _trials(_without_chance(rulebook), channels)
     at = _noon(rulebook, now)
     remaining = iter(customer_ids)
     while some := list(islice(remaining, AT_ONCE)):
         for trial in trials:
             for facts in source.facts(some, trial.basket):
                 _count(findings, trial.decisions(facts, at), count_channels=not trial.basket)
-        trials = [trial for trial in trials if not trial.is_settled(findings)]
+        trials = [trial for trial in trials if not trial.is_over(findings)]
         yield findings
 
 
@@ -115,7 +116,7 @@ class _Trial:
         ]
         return [decide(question, facts, History(), self.rulebook) for question in questions]
 
-    def is_settled(self, findings: Findings) -> bool:
+    def is_over(self, findings: Findings) -> bool:
         """Whether the bundle that it is about has been found to reach somebody."""
         return bool(self.basket) and all(
             findings.offers[bound.offer.id].worth for bound in self.rulebook.offers
@@ -133,7 +134,7 @@ def _trials(rulebook: Rulebook, channels: Sequence[str]) -> list[_Trial]:
     return [_Trial(replace(rulebook, offers=others), channels), *with_basket]
 
 
-def _settled(rulebook: Rulebook) -> Rulebook:
+def _without_chance(rulebook: Rulebook) -> Rulebook:
     """The same without control group, exploration and first days."""
     control = rulebook.policy.control.model_copy(update={"share": 0.0})
     exploration = rulebook.policy.exploration.model_copy(update={"share": 0.0})
@@ -154,8 +155,9 @@ def _count(findings: Findings, decisions: Sequence[Decision], *, count_channels:
     """Add what was decided about one customer."""
     for offer_id in {one.offer_id for decision in decisions for one in decision.priced if one.priority > 0}:
         findings.offers[str(offer_id)].worth += 1
-    for offer_id in {one.offer_id for decision in decisions for one in decision.given}:
-        findings.offers[str(offer_id)].best += 1
+    given = sorted((str(one.offer_id), one.priority) for decision in decisions for one in decision.given)
+    for offer_id, priority in dict(given).items():
+        findings.offers[offer_id].won.append(priority)
     for decision in decisions:
         for one in decision.ended:
             if one.offer_id is not None and one.rule not in _NO_RULES and one.stage != "answer":

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from statistics import median
 
 from rich.console import Console
 from rich.markup import escape
@@ -24,6 +25,7 @@ from serving.settings import Settings
 
 _MOST = 3
 _OUTBID = ("arbitrate", "priority")
+OFFER_HEADS = ("offer", "worth it for", "best for", "median worth", "what ends it elsewhere")
 _NOTES = Console(stderr=True)
 
 
@@ -41,8 +43,15 @@ def print_check(settings: Settings, channels: Sequence[str]) -> bool:
     )
     console = Console()
     console.print(offers_table(findings), channels_table(findings))
-    faults = source.served.unfit.values()
-    for sentence in (*faults, *unknown_items(strangers(rulebook, source.names)), *sentences(findings)):
+    churn = source.served.churn
+    horizon = None if churn is None else churn.model.description.horizon_days
+    said = (
+        *source.served.unfit.values(),
+        *overrated_stake(rulebook.policy.stake.days, horizon),
+        *unknown_items(strangers(rulebook, source.names)),
+        *unreachable_offers(findings),
+    )
+    for sentence in said:
         console.print(escape(sentence), soft_wrap=True)
     return not findings.unreachable
 
@@ -63,9 +72,9 @@ def _asked(channels: Sequence[str], rulebook: Rulebook) -> Sequence[str]:
 
 
 def offers_table(findings: Findings) -> Table:
-    """For each offer how many customers it reaches, and what keeps it from the others."""
+    """For each offer how many customers it reaches, its median priority, and what keeps it from the others."""
     rows = [_offer_row(offer_id, reach) for offer_id, reach in findings.offers.items()]
-    return _table("Offers", ("offer", "worth it for", "best for", "what ends it elsewhere"), rows)
+    return _table("Offers", OFFER_HEADS, rows)
 
 
 def channels_table(findings: Findings) -> Table:
@@ -88,7 +97,16 @@ def operators_table() -> Table:
     return _table("What each kind can be asked", ("kind", "operators"), rows)
 
 
-def sentences(findings: Findings) -> Iterator[str]:
+def overrated_stake(days: float, horizon: int | None) -> Iterator[str]:
+    """A sentence when value is at stake for longer than the churn model's `horizon`, in days; None has no end."""
+    if horizon is not None and days > horizon:
+        yield (
+            f"[stake] days = {days:g} is longer than the {horizon} days that the churn model looks ahead, and "
+            f"who buys nothing for so long may come back: retention is overrated, set days = {horizon}"
+        )
+
+
+def unreachable_offers(findings: Findings) -> Iterator[str]:
     """One for each offer that nobody can receive: where, and by which rule, most of it ends."""
     for offer_id in findings.unreachable:
         stage, rule = next(iter(_most(findings.offers[offer_id].ended, 1)), ("candidates", "no_basket"))
@@ -102,17 +120,18 @@ def unknown_items(strangers: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def _offer_row(offer_id: str, reach: OfferReach) -> Sequence[str]:
+    worth = f"{median(reach.won):.2f}" if reach.won else ""
     if reach.kind == "bundle" and reach.worth:
-        return offer_id, "with a basket", "with a basket", ""
-    return offer_id, f"{reach.worth:,}", f"{reach.best:,}", _said(reach.ended)
+        return offer_id, "with a basket", "with a basket", worth, ""
+    return offer_id, f"{reach.worth:,}", f"{len(reach.won):,}", worth, _rules_in_words(reach.ended)
 
 
 def _channel_row(channel: str, reach: ChannelReach) -> Sequence[str]:
     share = f"{reach.without:,} of {reach.customers:,}"
-    return channel, share, ", ".join(reach.examples), _said(reach.ended)
+    return channel, share, ", ".join(reach.examples), _rules_in_words(reach.ended)
 
 
-def _said(ended: Counter[Where]) -> str:
+def _rules_in_words(ended: Counter[Where]) -> str:
     return "\n".join(f"{ended[stage, rule]:,}  {stage}: {rule}" for stage, rule in _most(ended, _MOST))
 
 

@@ -7,17 +7,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from features.store import publish_sqlite
 from serving.__main__ import commands
 from serving.decision.rulebook import Rulebook, read_rulebook
 from serving.models import Models
 from serving.next_best_offer.facts import FactSource
 from serving.policy_check import Findings, check, strangers
+from serving.policy_tables import overrated_stake
 from serving.served import Served
-from tests.serving import tiny
-from tests.serving.bundles import tiny as baskets
-from tests.serving.cross_sell.tiny import candidates
-from tests.serving.next_best_offer.tiny import PROFILES, full_store
+from tests.serving.next_best_offer.tiny import full_store
+from tests.serving.places import publish_full, settings_in
 
 NIGHT = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
 POLICY = """
@@ -36,14 +34,15 @@ quiet_to = "08:00"
 cost = 0.01
 """
 LOYALTY = 'kind = "loyalty"\nacceptance = 0.5\nincremental = 1\n'
+BUNDLE = 'kind = "bundle"\nchannels = ["web"]\nvalue = 30\nincremental = 1\n'
 OFFERS = {
     "thanks": f'{LOYALTY}channels = ["web"]\nvalue = 10\ngood = ["life_cycle in [growing, steady]"]',
     "letter": f'{LOYALTY}channels = ["email"]\nvalue = 10\nvalid_from = 2099-01-01',
     "dear": f'{LOYALTY}channels = ["web"]\nvalue = 1\ndiscount = 5',
-    "toast": 'kind = "bundle"\nchannels = ["web"]\nitems = ["BREAD", "BUTTER", "JAM"]\nvalue = 30\nincremental = 1',
+    "toast": f'{BUNDLE}items = ["BREAD", "BUTTER", "JAM"]',
 }
 NEVER = f'{LOYALTY}channels = ["web"]\nvalue = 10\nmust = ["spend_28d > 5", "spend_28d < 5"]'
-LOST = 'kind = "bundle"\nchannels = ["web"]\nitems = ["BREAD", "SILK"]\nvalue = 30\nincremental = 1'
+LOST = f'{BUNDLE}items = ["BREAD", "SILK"]'
 
 
 def write(folder: Path, **offers: str) -> None:
@@ -75,13 +74,21 @@ def find(models: Models, tmp_path: Path) -> Find:
 
 def test_each_offer_is_counted_where_it_is_worth_something(find: Find) -> None:
     offers = find("web", "email", **OFFERS, never=NEVER).offers
-    assert {name: (reach.worth, reach.best) for name, reach in offers.items()} == {
+    assert {name: (reach.worth, len(reach.won)) for name, reach in offers.items()} == {
         "thanks": (2, 2),
         "letter": (1, 1),
         "dear": (0, 0),
         "toast": (6, 6),
         "never": (0, 0),
     }
+
+
+def test_what_an_offer_is_worth_is_its_priority_on_the_best_channel(find: Find) -> None:
+    """Half of 10, less a cent by e-mail, to the only one who agreed to it."""
+    said = f'{LOYALTY}value = 10\nmust = ["consent_email is yes"]\n'
+    both = find("web", "email", both=f'{said}channels = ["web", "email"]').offers["both"]
+    letter = find("web", "email", letter=f'{said}channels = ["email"]').offers["letter"]
+    assert (both.won, letter.won) == ([5], [4.99])
 
 
 def test_an_offer_that_nobody_can_receive_is_found_with_its_rules(find: Find) -> None:
@@ -129,10 +136,7 @@ def test_items_that_no_model_offers_are_strangers(models: Models, tmp_path: Path
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release and a store as the commands find them."""
     folder = tmp_path_factory.mktemp("workspace")
-    baskets.release_into(folder / "release", "3")
-    rows, habits = tiny.ROWS, baskets.habits()
-    store = folder / "online.sqlite"
-    publish_sqlite(store, baskets.FULL_INFO, rows, candidates(), habits, profiles=PROFILES.items())
+    publish_full(settings_in(folder))
     return folder
 
 
@@ -152,9 +156,15 @@ def test_the_command_prints_both_tables(workspace: Path, tmp_path: Path) -> None
     shown = policy(workspace, tmp_path, "check")
     assert shown.exit_code == 0
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.output.splitlines()]
-    assert ["thanks", "2", "2", "4  suitability: life_cycle in [growing, steady]"] in rows
-    assert ["toast", "with a basket", "with a basket", ""] in rows
+    assert ["thanks", "2", "2", "5.00", "4  suitability: life_cycle in [growing, steady]"] in rows
+    assert ["toast", "with a basket", "with a basket", "6.80", ""] in rows
+    assert "[stake] days = 168 is longer than the 28 days that the churn model looks ahead" in shown.output
     assert ["email", "5 of 6", "01, DE/4711, gone", "5  consent: consent to marketing"] in rows
+
+
+@pytest.mark.parametrize(("days", "horizon", "sentences"), [(28, 28, 0), (29, 28, 1), (300, None, 0)])
+def test_no_more_is_at_stake_than_churn_is_about(days: float, horizon: int | None, sentences: int) -> None:
+    assert len(list(overrated_stake(days, horizon))) == sentences
 
 
 def test_the_command_fails_when_an_offer_reaches_nobody(workspace: Path, tmp_path: Path) -> None:

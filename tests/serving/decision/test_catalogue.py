@@ -188,7 +188,8 @@ def test_a_spreadsheet_says_the_same_as_toml(read: Read, tmp_path: Path) -> None
     points = (
         'name = "Points, doubled"\nkind = "loyalty"\nchannels = ["web", "email"]\nvalid_to = 2026-03-10\n'
     )
-    points += 'per_day = 5\nvalue = 10\nacceptance = 0.2\nincremental = 0.5\nmust = ["known is yes", "spend_84d > 5"]\n'
+    points += "per_day = 5\nvalue = 10\nacceptance = 0.2\nincremental = 0.5\n"
+    points += 'must = ["known is yes", "spend_84d > 5"]\n'
     cross = 'kind = "cross_sell"\nchannels = ["web"]\nmargin = 0.3\nincremental = 0.5\n'
     cheese = f'name = "Cheese"\n{cross}items = ["CHEESE", "CHEESES"]\n'
     new = f'name = "New"\n{cross}items = "best"\n'

@@ -21,6 +21,7 @@ SPOKEN = (
             "baskets_84d",
             "basket_lines_mean",
             "basket_value_84d",
+            "basket_value_mean",
             "contacts_84d",
             "recency_over_gap",
             "weekend_share",
