@@ -4,7 +4,8 @@ The file says everything that an offer is; what it is worth to whom is decided e
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from features.errors import InputError
 from serving.decision.facts import Kind
 from serving.decision.nearest import nearest
 from serving.decision.sections import Money, Section, Share, Text, Texts, checked, read_toml, readable, refuse
@@ -21,6 +23,12 @@ _LISTS = ("channels", "items", "measured", "must", "relevant", "good")
 _OF_FILE = ("version", "currency")
 """Keys that a TOML file has once, and a CSV file in every row."""
 _TOO_MANY = "cells beyond the header"
+
+_BETWEEN = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+"""A semicolon that is not inside quotes."""
+
+MOST_PER_DAY = 1_000_000_000
+"""What every database counts to."""
 
 ASSUMED = ("save_rate", "redemption", "acceptance", "incremental", "stake.margin")
 """Factors that are assumptions until the offer lists them as `measured`."""
@@ -60,7 +68,7 @@ class Offer(Section):
     items: Annotated[Literal["best"] | Texts | None, BeforeValidator(_items)] = None
     valid_from: date | None = None
     valid_to: date | None = None
-    per_day: Annotated[int, Field(ge=1)] | None = None
+    per_day: Annotated[int, Field(ge=1, le=MOST_PER_DAY)] | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     cost: Money | None = None
     discount: Money = 0.0
@@ -117,9 +125,7 @@ class Catalogue(Section):
     @model_validator(mode="after")
     def _names_each_offer_once(self) -> Self:
         ids = [offer.id for offer in self.offers]
-        problems = [
-            f'two offers have the id "{name}"' for name in sorted({i for i in ids if ids.count(i) > 1})
-        ]
+        problems = [f'two offers have the id "{name}"' for name in _doubled(ids)]
         if not ids:
             problems.append("there is no offer in it; write at least one [[offer]]")
         if problems:
@@ -151,11 +157,11 @@ def ended_before(day: date, offers: Iterable[Offer]) -> list[Offer]:
 
 def _read_csv(path: Path) -> dict[str, Any]:
     """The same content as from a TOML file; empty cells are absent, lists are separated by semicolons."""
-    reader = csv.DictReader(StringIO(readable(path)), restkey=_TOO_MANY)
+    header, lines = _lines(path)
     known = [*_OF_FILE, *Offer.model_fields]
-    unknown = [name for name in reader.fieldnames or () if name not in known]
-    refuse(path, [f"{name} is an unknown column{nearest(name, known)}" for name in unknown])
-    rows = [{name: _cell(name, cell) for name, cell in row.items() if cell} for row in reader]
+    unknown = [f"{name} is an unknown column{nearest(name, known)}" for name in header if name not in known]
+    refuse(path, [*unknown, *(f"two columns are called {name}" for name in _doubled(header))])
+    rows = [{name: _cell(name, cell) for name, cell in line.items() if cell} for line in lines]
     longer = [number for number, row in enumerate(rows, start=1) if _TOO_MANY in row]
     refuse(path, [f"offer {number} has more cells than the header" for number in longer])
     of_file = {name: {str(row.pop(name, "")) for row in rows} for name in _OF_FILE}
@@ -163,9 +169,23 @@ def _read_csv(path: Path) -> dict[str, Any]:
     return {"offer": rows, **{name: value for name, said in of_file.items() for value in said if value}}
 
 
+def _lines(path: Path) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    """The header, and every line that says anything."""
+    reader = csv.DictReader(StringIO(readable(path)), restkey=_TOO_MANY)
+    try:
+        lines = [line for line in reader if any("".join(cell) for cell in line.values() if cell)]
+    except csv.Error as fault:
+        raise InputError(f"{path} is no valid CSV: {fault}") from fault
+    return reader.fieldnames or (), lines
+
+
+def _doubled(names: Sequence[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
+
+
 def _cell(name: str, cell: str | list[str]) -> str | list[str]:
     if isinstance(cell, list):
         return cell
     if name not in _LISTS or (name == "items" and cell.strip() == _BEST):
         return cell.strip()
-    return [part.strip() for part in cell.split(";") if part.strip()]
+    return [part.strip() for part in _BETWEEN.split(cell) if part.strip()]

@@ -1,20 +1,32 @@
 """The policy: what holds for every offer, as marketers write it in `policy.toml`."""
 
+import re
 from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from serving.decision.facts import Kind
 from serving.decision.nearest import nearest
 from serving.decision.sections import Money, Section, Sections, Share, Text, checked, read_toml
 
+_CLOCK_TIME = re.compile(r"\d\d:\d\d(:\d\d)?")
+
 Days = Annotated[float, Field(gt=0, le=3650)]
 Rest = Annotated[float, Field(ge=0, le=3650)]
-LocalTime = Annotated[time, Field(strict=False)]
+
+
+def _local(given: object) -> object:
+    """A time of day as a text or as TOML has it; a number would be seconds, and a zone is the clock's to say."""
+    if isinstance(given, time) or (isinstance(given, str) and _CLOCK_TIME.fullmatch(given)):
+        return given
+    raise ValueError(f'write a time of day such as "21:00", not {given!r:.80}')
+
+
+LocalTime = Annotated[time, Field(strict=False), BeforeValidator(_local)]
 
 
 class Stake(Section):

@@ -37,6 +37,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(readable(path))
     except tomllib.TOMLDecodeError as fault:
         raise InputError(f"{path} is no valid TOML: {fault}") from fault
+    except RecursionError as fault:
+        raise InputError(f"{path} is nested too deep: no key of it has more than two levels") from fault
 
 
 def readable(path: Path) -> str:

@@ -236,3 +236,28 @@ def test_an_empty_spreadsheet_is_refused(tmp_path: Path) -> None:
         from_csv(tmp_path, "")
     with pytest.raises(InputError, match="version is missing; currency is missing"):
         from_csv(tmp_path, CSV.splitlines()[0])
+
+
+def test_a_spreadsheet_may_end_in_empty_rows_and_quote_semicolons(tmp_path: Path) -> None:
+    quoted = CSV.replace("known is yes; spend_84d > 5", '"known is yes; bought has ""A;B"""')
+    found = from_csv(tmp_path, f"{quoted},,,,,,,,,,,,,\n\n")
+    assert found.offers[0].must == ("known is yes", 'bought has "A;B"')
+    assert len(found.offers) == 3
+
+
+def test_two_columns_of_one_name_and_endless_cells_are_refused(tmp_path: Path) -> None:
+    header, rest = CSV.split("\n", 1)
+    with pytest.raises(InputError, match="two columns are called margin"):
+        from_csv(tmp_path, f"{header},margin\n{rest}")
+    with pytest.raises(InputError, match="is no valid CSV: field larger"):
+        from_csv(tmp_path, CSV.replace("Cheese", "x" * 140_000))
+
+
+def test_a_file_nested_without_end_is_refused(read: Read) -> None:
+    assert "is nested too deep" in refusal(read, f"version = {'[' * 5000}{']' * 5000}")
+
+
+def test_no_offer_is_given_more_often_than_a_database_counts(read: Read) -> None:
+    assert "per_day: Input should be less than or equal to 1000000000" in refusal(
+        read, HEAD + offer(f"{LOYALTY}\nper_day = 3_000_000_000")
+    )

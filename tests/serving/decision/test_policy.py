@@ -79,6 +79,12 @@ def test_a_policy_is_read_whole(read: Read) -> None:
             "quiet_from and quiet_to are both 21:00; leave both out",
         ),
         ('quiet_from = "25:00"\nquiet_to = "21:00"', "[channels.web] quiet_from: "),
+        (
+            "quiet_from = 21\nquiet_to = 8",
+            "[channels.web.quiet_from] write a time of day such as",
+        ),
+        ('quiet_from = "21:00Z"\nquiet_to = "08:00"', "such as \"21:00\", not '21:00Z'"),
+        ("quiet_from = 2026-01-01T21:00:00\nquiet_to = 08:00:00", "[channels.web.quiet_from] write a time"),
         ("cost = -1", "[channels.web] cost: "),
         ("context = 0", "[channels.web] context: Input should be greater than 0, not 0"),
         ("context = inf", "[channels.web] context: Input should be a finite number, not inf"),
