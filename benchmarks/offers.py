@@ -86,7 +86,7 @@ def serve(folder: Path, port: Connection) -> None:
     watch = Watch(live, settings)
     watch.refresh()
     assert live.served is not None, live.fault
-    app = create_app(live, watch.forever)
+    app = create_app(live, watch)
     app.add_api_route("/nothing", nothing)
     app.add_api_route("/spent", spent)
     config = uvicorn.Config(app, port=0, access_log=False, log_level="warning", server_header=False)

@@ -1,7 +1,7 @@
 """Joins the ready parts of the service into one ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any
@@ -16,10 +16,12 @@ from features.errors import InputError
 from serving.envelope import Envelope
 from serving.ledger import OutcomeError
 from serving.limits import BodyLimit
-from serving.live import Live
-from serving.next_best_offer.desk import BUDGET_SECONDS, Clock, Desk, now
+from serving.live import Live, Watch
+from serving.next_best_offer.desk import Desk
 from serving.problems import MEDIA_TYPE, answer_problem
 from serving.routes import router
+from serving.runtime import Clock, Runtime, now
+from serving.settings import BUDGET_MS
 
 DESCRIPTION = """
 Who is about to leave, what they would buy, what goes with a basket, and the one offer to make: how surely, for how
@@ -32,21 +34,20 @@ the model version that gave it and `as_of`, the moment of knowledge.
 FAULTS = (HTTPException, RequestValidationError, InputError, OutcomeError)
 """What a request may end in besides an answer."""
 
-Background = Callable[[], Coroutine[Any, Any, None]]
-
 
 def create_app(
     live: Live,
-    background: Background | None = None,
+    watch: Watch | None = None,
     *,
     clock: Clock = now,
-    budget_seconds: float = BUDGET_SECONDS,
+    budget_seconds: float = BUDGET_MS / 1000,
 ) -> FastAPI:
-    """The service over what `live` holds; `background` runs beside it for as long as the service does.
+    """The service over what `live` holds; `watch` runs beside it for as long as the service does.
 
-    `clock` says when (UTC) a decision is made, `budget_seconds` how long a next best offer may take.
+    Without one nothing newer is picked up, and nobody can be erased. `clock` says when (UTC) a decision is made,
+    `budget_seconds` how long a next best offer may take.
     """
-    desk = Desk(live, clock, budget_seconds)
+    runtime = Runtime(clock)
     app = FastAPIOffline(
         redoc_url=None,
         title="Next best offer",
@@ -57,23 +58,25 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path holds a customer's id
         middleware=[Middleware(Envelope), Middleware(BodyLimit)],
         exception_handlers=dict.fromkeys(FAULTS, answer_problem),
-        lifespan=_lifespan(background, desk),
+        lifespan=_lifespan(watch, runtime),
     )
     app.state.live = live
-    app.state.desk = desk
+    app.state.watch = watch
+    app.state.runtime = runtime
+    app.state.desk = Desk(live, runtime, budget_seconds)
     app.include_router(router())
     _document_problems(app.openapi())
     return app
 
 
 def _lifespan(
-    background: Background | None, desk: Desk
+    watch: Watch | None, runtime: Runtime
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = None if background is None else asyncio.create_task(background())
+        task = None if watch is None else asyncio.create_task(watch.forever())
         yield
-        desk.close()
+        runtime.close()
         if task is not None:
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -17,14 +17,11 @@ from serving.ledger import Ledger, Occasion, open_ledger, read_secret
 from serving.live import load_store
 from serving.models import load_live
 from serving.next_best_offer.asking import Asking
-from serving.next_best_offer.deciding import Decider
+from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.facts import FactSource
 from serving.progress import Advance
 from serving.served import Served
 from serving.settings import Settings
-
-CHUNK = 50
-"""Customers of one transaction: who asks over HTTP meanwhile waits some 50 ms for it, which is in the budget."""
 
 
 @dataclass(frozen=True)

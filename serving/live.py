@@ -42,8 +42,6 @@ class Live:
         self.rulebook_fault: str | None = None
         self.ledger: Ledger | None = None
         self.ledger_fault: str | None = None
-        self.forget: Callable[[str], Mapping[str, int]] = lambda _: {}
-        """Removes a customer from the store on disk, where there is one: how many rows went, by table."""
 
     @property
     def faults(self) -> str | None:
@@ -59,7 +57,6 @@ class Watch:
     """
 
     def __init__(self, live: Live, settings: Settings) -> None:
-        live.forget = self.forget
         self._live = live
         self._settings = settings
         self._alone = threading.Lock()

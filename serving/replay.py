@@ -8,12 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from features.errors import InputError
-from features.store import StoreInfo
+from features.store import SqliteStore, StoreInfo
 from serving.batch import Campaign, Decided, prepare
 from serving.decision.facts import History
 from serving.decision.trace import Decision
 from serving.ledger import Ledger, Occasion, open_ledger, read_secret
-from serving.live import load_store
 from serving.next_best_offer.asking import Asking
 from serving.settings import Settings
 
@@ -24,7 +23,8 @@ def replay(settings: Settings, asking: Asking, as_of: datetime, past: str | None
 
     Volumes, budgets and contacts begin anew in a ledger that is thrown away. With `past`, the URL of a ledger,
     each customer has had the contacts, rejections and consents that it knows of before `as_of`, and who was erased
-    is taken out of the store. The ids of the decisions are those of the real ledger, so that both can be compared.
+    is left out. The store stays as it is. The ids of the decisions are those of the real ledger, so that both can
+    be compared.
     Raises `InputError` for whatever cannot be used, a store of another moment included.
     """
     secret = read_secret(settings.secret_file)
@@ -32,12 +32,13 @@ def replay(settings: Settings, asking: Asking, as_of: datetime, past: str | None
         folder = open_files.enter_context(tempfile.TemporaryDirectory())
         ledger = open_files.enter_context(closing(open_ledger(f"sqlite:///{folder}/ledger.sqlite", secret)))
         known = None if past is None else open_files.enter_context(closing(open_ledger(past, secret)))
-        store = load_store(settings.store, known)
+        store = open_files.enter_context(closing(SqliteStore(settings.store)))
         _require_moment(store.info, as_of, settings.store)
         campaign = prepare(settings, asking, store, ledger)
-        yield Decided(
-            campaign.decide(store.ids(), as_of, _remembering(known, campaign)), store.info.customers
-        )
+        erased = set() if known is None else known.erased(store.ids())
+        ids = (customer_id for customer_id in store.ids() if customer_id not in erased)
+        decided = campaign.decide(ids, as_of, _remembering(known, campaign))
+        yield Decided(decided, store.info.customers - len(erased))
 
 
 def _require_moment(info: StoreInfo, as_of: datetime, path: Path) -> None:

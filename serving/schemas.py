@@ -10,10 +10,12 @@ from serving.churn.artifact import Definition
 MAX_ID = 128
 MAX_BATCH = 1000
 MAX_REASONS = 20
+TEXT = r"^[^\x00-\x1f\x7f-\x9f]+$"
+"""No control characters."""
 
 CustomerId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_ID, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$"),
+    StringConstraints(min_length=1, max_length=MAX_ID, pattern=TEXT),
     Field(description="The customer's id as in the data: 1 to 128 characters, no control characters."),
 ]
 ItemId = Annotated[
@@ -43,6 +45,15 @@ class ServedModel(Answer):
 
     name: str = Field(examples=["churn"])
     version: str = Field(examples=["3"])
+
+
+class ConsentAnswer(Answer):
+    """What a customer said last about one use of one channel."""
+
+    channel: str = Field(examples=["email"])
+    purpose: str = Field(examples=["marketing"])
+    granted: bool
+    at: datetime = Field(description="UTC.")
 
 
 class ModelAnswer(ServedModel):

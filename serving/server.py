@@ -1,4 +1,4 @@
-"""The running service: one process, one event loop, one thread for scores."""
+"""The running service: one process whose event loop scores and answers; threads wait for ledger and disk."""
 
 import socket
 
@@ -16,7 +16,7 @@ def serve(settings: Settings) -> None:
     watch = Watch(live, settings)
     watch.refresh()
     config = uvicorn.Config(
-        create_app(live, watch.forever, budget_seconds=settings.budget_ms / 1000),
+        create_app(live, watch, budget_seconds=settings.budget_ms / 1000),
         host=settings.host,
         port=settings.port,
         access_log=False,  # a path holds a customer's id

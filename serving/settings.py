@@ -12,6 +12,8 @@ from features.errors import InputError
 from serving.release import ModelName
 
 PREFIX = "SERVING_"
+BUDGET_MS = 200
+"""Milliseconds within which a next best offer is answered, unless somebody says otherwise."""
 
 
 class Settings(BaseSettings):
@@ -29,7 +31,7 @@ class Settings(BaseSettings):
     """URL of the database that holds decisions and outcomes: SQLite or PostgreSQL."""
     secret_file: Path = Path("workspace/secret")
     """The key of the ledger's hashes, made when it is missing; all workers share it."""
-    budget_ms: int = Field(default=200, ge=1)
+    budget_ms: int = Field(default=BUDGET_MS, ge=1)
     """Milliseconds within which a next best offer is answered, with a flagged default if need be."""
     stale_after_days: int | None = Field(default=None, ge=1)
     """Age of `as_of` in days beyond which answers say `stale: true`; None never says so."""

@@ -13,12 +13,14 @@ from serving.customers import sentences
 from serving.customers.schemas import (
     CustomerAnswer,
     CustomerChurn,
-    CustomerConsent,
     CustomerFact,
     CustomerSegments,
     Favourite,
 )
+from serving.decision.consent import newest
 from serving.decision.facts import Consent
+from serving.next_best_offer.facts import published_consents
+from serving.schemas import ConsentAnswer
 from serving.served import Served
 
 Consents = Mapping[tuple[str, str], Consent]
@@ -102,12 +104,12 @@ def _favourites(store: OnlineStore, customer_id: str) -> list[Favourite]:
     ]
 
 
-def _consents(profile: StoredProfile | None, said: Consents) -> list[CustomerConsent]:
-    """By channel and purpose the newest statement; of two of one moment the refusal, as decisions take it."""
-    published = () if profile is None else profile.consents
-    every = [((one.channel, one.purpose), Consent(one.granted, one.at)) for one in published]
-    newest = dict(sorted([*every, *said.items()], key=lambda told: (told[1].at, not told[1].granted)))
+def _consents(profile: StoredProfile | None, said: Consents) -> list[ConsentAnswer]:
+    """By channel and purpose the statement that decisions go by."""
+    published = published_consents(profile)
+    every = {pair: newest(published.get(pair), said.get(pair)) for pair in sorted({*published, *said})}
     return [
-        CustomerConsent(channel=channel, purpose=purpose, granted=one.granted, at=one.at)
-        for (channel, purpose), one in sorted(newest.items(), key=lambda told: told[0])
+        ConsentAnswer(channel=channel, purpose=purpose, granted=one.granted, at=one.at)
+        for (channel, purpose), one in every.items()
+        if one is not None
     ]

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from features.store import LifeCycle, ValueTier
-from serving.schemas import Answer, ServedModel
+from serving.schemas import Answer, ConsentAnswer, ServedModel
 
 
 class CustomerChurn(Answer):
@@ -48,15 +48,6 @@ class Favourite(Answer):
     words: str = Field(examples=["CHEESE in 40 % of the baskets"])
 
 
-class CustomerConsent(Answer):
-    """What the customer last answered to one use of one channel."""
-
-    channel: str = Field(examples=["email"])
-    purpose: str = Field(examples=["marketing"])
-    granted: bool
-    at: datetime = Field(description="UTC.")
-
-
 class CustomerAnswer(Answer):
     """What is known of one customer."""
 
@@ -65,6 +56,6 @@ class CustomerAnswer(Answer):
     segments: CustomerSegments
     facts: list[CustomerFact] = Field(description="Last and first purchase, baskets and spend.")
     favourites: list[Favourite] = Field(description="At most five, the most usual first.")
-    consents: list[CustomerConsent] = Field(description="Each channel and purpose once.")
+    consents: list[ConsentAnswer] = Field(description="Each channel and purpose once.")
     as_of: datetime = Field(description="Moment of knowledge, UTC: nothing later was used.")
     stale: bool = Field(description="The data is older than the operator allows.")

@@ -4,9 +4,8 @@ from serving.decision.facts import Consent, Facts, History
 from serving.decision.policy import Channel, Policy
 
 
-def newest(channel: str, purpose: str, facts: Facts, history: History) -> Consent | None:
-    """What the customer said last, to the ledger or before; a refusal goes before a grant of the same moment."""
-    before, since = facts.consents.get((channel, purpose)), history.consents.get((channel, purpose))
+def newest(before: Consent | None, since: Consent | None) -> Consent | None:
+    """What the customer said last, before or to the ledger; a refusal goes before a grant of the same moment."""
     if before is None or since is None:
         return since if before is None else before
     return max(before, since, key=lambda one: (one.at, not one.granted))
@@ -15,7 +14,7 @@ def newest(channel: str, purpose: str, facts: Facts, history: History) -> Consen
 def agreed(policy: Policy, facts: Facts, history: History) -> dict[str, bool]:
     """For every channel whether the customer agreed to its purpose; who never said anything did not."""
     return {
-        name: (said := newest(name, channel.purpose, facts, history)) is not None and said.granted
+        name: (said := _said(name, channel, facts, history)) is not None and said.granted
         for name, channel in policy.channels.items()
     }
 
@@ -24,10 +23,15 @@ def refusal(name: str, channel: Channel, facts: Facts, history: History) -> tupl
     """The rule and what it met when a channel needs a consent that was not given."""
     if not channel.consent:
         return None
-    said = newest(name, channel.purpose, facts, history)
+    said = _said(name, channel, facts, history)
     if said is not None and said.granted:
         return None
     return (
         f"consent to {channel.purpose}",
         "never given" if said is None else f"refused on {said.at:%Y-%m-%d}",
     )
+
+
+def _said(name: str, channel: Channel, facts: Facts, history: History) -> Consent | None:
+    pair = name, channel.purpose
+    return newest(facts.consents.get(pair), history.consents.get(pair))

@@ -11,6 +11,9 @@ from serving.ledger import Ledger, Limits, Occasion
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.facts import FactSource
 
+CHUNK = 50
+"""Questions of one transaction: who asks meanwhile waits some 50 ms for it, which is in the budget."""
+
 
 class Decider:
     """Facts, rules and a ledger that decide together."""

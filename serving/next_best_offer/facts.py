@@ -66,7 +66,7 @@ class FactSource:
             churn=churn,
             new_items=new_items,
             basket_items=self._basket_items(customer_id, basket) if basket else (),
-            consents={} if profile is None else _consents(profile),
+            consents=published_consents(profile),
             release=self._versions,
         )
 
@@ -148,5 +148,7 @@ class FactSource:
         return f"{name} {self._versions[name]}"
 
 
-def _consents(profile: StoredProfile) -> dict[tuple[str, str], Consent]:
-    return {(one.channel, one.purpose): Consent(one.granted, one.at) for one in profile.consents}
+def published_consents(profile: StoredProfile | None) -> dict[tuple[str, str], Consent]:
+    """What the customer had said by the snapshot, by channel and purpose; nothing without a profile."""
+    said = () if profile is None else profile.consents
+    return {(one.channel, one.purpose): Consent(one.granted, one.at) for one in said}

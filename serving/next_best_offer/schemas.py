@@ -9,12 +9,12 @@ from serving.bundles.schemas import MAX_BASKET
 from serving.decision.facts import Kind
 from serving.decision.trace import Group, Reason, Unit
 from serving.next_best_offer.asking import Asking
-from serving.schemas import MAX_BATCH, Answer, CustomerId, ItemId, Request
+from serving.schemas import MAX_BATCH, TEXT, Answer, CustomerId, ItemId, Request
 
 MOST = 10
 """Offers of one answer."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=TEXT)]
 Channel = Annotated[Name, Field(description="A channel of the policy.", examples=["web"])]
 Placement = Annotated[
     Name | None,

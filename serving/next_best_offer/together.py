@@ -7,14 +7,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from serving.decision.trace import Decision
 from serving.ledger import Occasion, TooLate
-
-MOST = 50
-"""Questions of one transaction, as many as a batch has."""
+from serving.next_best_offer.deciding import CHUNK
+from serving.threads import Threads
 
 Settle = Callable[[Sequence[Occasion], float], list[Decision]]
 """Records occasions before a deadline, all or none."""
@@ -34,10 +32,10 @@ class _Waiting:
 
 
 class Together:
-    """Gathers questions of one event loop; the threads are those of `executor`."""
+    """Gathers questions of one event loop, and records them in `threads`."""
 
-    def __init__(self, executor: Executor) -> None:
-        self._executor = executor
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
         self._waiting: deque[_Waiting] = deque()
         self._worker: asyncio.Task[None] | None = None
 
@@ -62,7 +60,7 @@ class Together:
     def _group(self) -> list[_Waiting]:
         """The next who wait for the same, without those for whom it is too late."""
         settle, group = self._waiting[0].settle, list[_Waiting]()
-        while self._waiting and len(group) < MOST and self._waiting[0].settle == settle:
+        while self._waiting and len(group) < CHUNK and self._waiting[0].settle == settle:
             one = self._waiting.popleft()
             if not one.hopeless:
                 group.append(one)
@@ -71,10 +69,10 @@ class Together:
         return group
 
     async def _record(self, group: Sequence[_Waiting]) -> None:
-        loop, deadline = asyncio.get_running_loop(), min(one.deadline for one in group)
+        deadline = min(one.deadline for one in group)
         occasions = [one.occasion for one in group]
         try:
-            decisions = await loop.run_in_executor(self._executor, group[0].settle, occasions, deadline)
+            decisions = await self._threads.run(group[0].settle, occasions, deadline)
         except TooLate as fault:
             self._waiting.extendleft(one for one in reversed(group) if not one.hopeless)
             _tell([one for one in group if one.hopeless], fault)

@@ -9,23 +9,22 @@ from serving.decision.facts import Kind
 from serving.decision.trace import Group, Reason, Stage
 from serving.ledger import OutcomeKind
 from serving.next_best_offer.schemas import FactorAnswer
-from serving.schemas import Answer, Moment, Request
+from serving.schemas import MAX_ID, TEXT, Answer, Moment, Request
 
 MOST_MONEY = 1e12
 """No purchase is larger; sums of smaller ones stay exact enough."""
 
-_TEXT = r"^[^\x00-\x1f\x7f-\x9f]+$"
 DecisionId = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=64, pattern=_TEXT),
+    StringConstraints(min_length=1, max_length=64, pattern=TEXT),
     Field(description="As an answer gave it.", examples=["5f0c1b7d9e2a4c6f8b1d3e5f7a9c2b4d"]),
 ]
 Key = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=128, pattern=_TEXT),
+    StringConstraints(min_length=1, max_length=MAX_ID, pattern=TEXT),
     Field(description="The caller's own name of this outcome: posting it again changes nothing."),
 ]
-OfferId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_TEXT)]
+OfferId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=TEXT)]
 Money = Annotated[float, Field(ge=-MOST_MONEY, le=MOST_MONEY, allow_inf_nan=False)]
 
 

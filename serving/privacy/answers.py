@@ -6,9 +6,10 @@ from datetime import datetime
 
 from serving.decision.facts import Consent
 from serving.ledger import Erasure, Ledger
-from serving.live import Live
-from serving.privacy.schemas import ConsentAnswer, ConsentPut, ConsentsAnswer, ErasureAnswer, KeptCounts
-from serving.schemas import ServedModel
+from serving.live import Watch
+from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer, KeptCounts
+from serving.schemas import ConsentAnswer, ServedModel
+from serving.served import Served
 
 REMEMBERED = "a keyed hash of the id, so that a later publish does not bring the customer back"
 
@@ -26,18 +27,24 @@ def put_consent(ledger: Ledger, customer_id: str, said: ConsentPut, now: datetim
     )
 
 
-def erase(live: Live, ledger: Ledger, customer_id: str, now: datetime) -> ErasureAnswer:
+def erase(
+    ledger: Ledger, watch: Watch, served: Served | None, customer_id: str, now: datetime
+) -> ErasureAnswer:
     """Remove a customer from ledger and store; again after a failure in between removes the rest.
+
+    `served` is what answers, whose models were trained on the customer perhaps.
 
     The ledger goes first: from then on no store that holds the customer is served. Raises `LedgerError`, and
     `StoreError` when the store cannot be written.
     """
     erasure = ledger.erase(customer_id, now)
-    return _answer(customer_id, live, erasure, live.forget(customer_id))
+    return _answer(customer_id, served, erasure, watch.forget(customer_id))
 
 
-def _answer(customer_id: str, live: Live, erasure: Erasure, store: Mapping[str, int]) -> ErasureAnswer:
-    models = () if live.served is None else live.served.models.release.models
+def _answer(
+    customer_id: str, served: Served | None, erasure: Erasure, store: Mapping[str, int]
+) -> ErasureAnswer:
+    models = () if served is None else served.models.release.models
     return ErasureAnswer(
         customer_id=customer_id,
         store=dict(store),

@@ -1,13 +1,10 @@
 """What the calls about consent and erasure take and give."""
 
-from datetime import datetime
-from typing import Annotated
-
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
 from serving.decision.trace import Group
-from serving.next_best_offer.schemas import Channel
-from serving.schemas import Answer, Moment, Request, ServedModel
+from serving.next_best_offer.schemas import Channel, Name
+from serving.schemas import Answer, ConsentAnswer, Moment, Request, ServedModel
 
 
 class ConsentPut(Request):
@@ -16,20 +13,9 @@ class ConsentPut(Request):
     model_config = ConfigDict(strict=True)
 
     channel: Channel
-    purpose: Annotated[
-        str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
-    ] = Field(default="marketing", description="What for.")
+    purpose: Name = Field(default="marketing", description="What for.")
     granted: bool = Field(description="False takes it back.")
     at: Moment | None = Field(default=None, description="When they said so, now when not given.")
-
-
-class ConsentAnswer(Answer):
-    """What the customer said last about one use of one channel."""
-
-    channel: str = Field(examples=["email"])
-    purpose: str = Field(examples=["marketing"])
-    granted: bool
-    at: datetime = Field(description="UTC.")
 
 
 class ConsentsAnswer(Answer):

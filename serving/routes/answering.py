@@ -9,9 +9,10 @@ from serving.churn.answers import Churn
 from serving.cross_sell.answers import Offers
 from serving.decision.rulebook import Rulebook
 from serving.ledger import Ledger
-from serving.live import Live
+from serving.live import Live, Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import NotReady
+from serving.runtime import Runtime
 from serving.served import Served
 
 
@@ -50,6 +51,18 @@ async def _ledger(live: Annotated[Live, Depends(_live)]) -> Ledger:
     return live.ledger
 
 
+async def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def _watch(request: Request) -> Watch:
+    watch: Watch | None = request.app.state.watch
+    if watch is None:
+        raise NotReady("no store on disk is watched, so nobody can be removed from it")
+    return watch
+
+
 async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
@@ -68,6 +81,8 @@ ServedNow = Annotated[Served, Depends(_served)]
 ChurnNow = Annotated[Churn, Depends(_churn)]
 OffersNow = Annotated[Offers, Depends(_offers)]
 BundlesNow = Annotated[Bundles, Depends(_bundles)]
+WatchNow = Annotated[Watch, Depends(_watch)]
 LedgerNow = Annotated[Ledger, Depends(_ledger)]
+RuntimeNow = Annotated[Runtime, Depends(_runtime)]
 DeskNow = Annotated[Desk, Depends(_desk)]
 RulebookNow = Annotated[Rulebook, Depends(_rulebook)]

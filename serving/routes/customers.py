@@ -4,23 +4,29 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from serving.customers.answers import customer_answer
+from serving import logs
+from serving.customers.answers import Consents, customer_answer
 from serving.customers.schemas import CustomerAnswer
+from serving.ledger import Ledger, LedgerError
 from serving.problems import UnknownCustomer
-from serving.routes.answering import DeskNow, LiveNow, ServedNow
+from serving.routes.answering import LiveNow, RuntimeNow, ServedNow
 from serving.routes.paths import documented
+from serving.runtime import Runtime
 from serving.schemas import CustomerId
 
 
 async def customer(
-    customer_id: Annotated[CustomerId, Path(examples=["1"])], served: ServedNow, live: LiveNow, desk: DeskNow
+    customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    served: ServedNow,
+    live: LiveNow,
+    runtime: RuntimeNow,
 ) -> CustomerAnswer:
     """What is known of one customer: segments, churn, purchases and consents.
 
-    Percent-encode the id; a slash in it is fine. Where no ledger is open, consents are the published ones.
+    Percent-encode the id; a slash in it is fine. Where the ledger cannot be asked, consents are the published
+    ones.
     """
-    said = {} if live.ledger is None else await desk.run(live.ledger.consents, customer_id)
-    answer = customer_answer(served, customer_id, said)
+    answer = customer_answer(served, customer_id, await _said(live.ledger, runtime, customer_id))
     if answer is None:
         raise UnknownCustomer
     return answer
@@ -34,3 +40,14 @@ def add_to(calls: APIRouter) -> None:
         tags=["customers"],
         **documented(CustomerAnswer, 404, 422, 503),
     )
+
+
+async def _said(ledger: Ledger | None, runtime: Runtime, customer_id: str) -> Consents:
+    """What the customer said to the service; nothing where it cannot be known, which spoils no answer."""
+    if ledger is None:
+        return {}
+    try:
+        return await runtime.ledger.run(ledger.consents, customer_id)
+    except LedgerError as fault:
+        logs.fault("consents-unknown", reason=str(fault))
+        return {}

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from serving.decision.nearest import nearest
 from serving.decision.rulebook import Rulebook
+from serving.ledger import UnknownDecision
 from serving.next_best_offer.schemas import (
     NextBestOfferAnswer,
     NextBestOfferAsked,
@@ -16,8 +17,8 @@ from serving.next_best_offer.schemas import (
 )
 from serving.outcomes.answers import outcome_of, trace_of
 from serving.outcomes.schemas import DecisionAnswer, DecisionId, OutcomeAnswer, OutcomePosted
-from serving.problems import InvalidRequest, UnknownDecision
-from serving.routes.answering import DeskNow, LedgerNow, RulebookNow
+from serving.problems import InvalidRequest
+from serving.routes.answering import DeskNow, LedgerNow, RulebookNow, RuntimeNow
 from serving.routes.moments import require_past
 from serving.routes.paths import documented
 from serving.schemas import CustomerId
@@ -55,22 +56,23 @@ async def next_best_offer_of_batch(
     return NextBestOfferBatchAnswer(results=await desk.answers(batch.customer_ids, asking_of(batch)))
 
 
-async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, desk: DeskNow) -> OutcomeAnswer:
+async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, runtime: RuntimeNow) -> OutcomeAnswer:
     """What became of a decision: seen, accepted, rejected, redeemed, bought.
 
     In any order and however late; posting the same again under its key changes nothing. An impression, an
     acceptance and a rejection count once for each offer of a decision.
     """
-    require_past(posted.at, desk.clock())
-    recorded = await desk.run(ledger.record_outcome, outcome_of(posted, desk.clock()))
+    now = runtime.clock()
+    require_past(posted.at, now)
+    recorded = await runtime.ledger.run(ledger.record_outcome, outcome_of(posted, now))
     return OutcomeAnswer(recorded=recorded)
 
 
 async def decision(
-    decision_id: Annotated[DecisionId, Path()], ledger: LedgerNow, desk: DeskNow
+    decision_id: Annotated[DecisionId, Path()], ledger: LedgerNow, runtime: RuntimeNow
 ) -> DecisionAnswer:
     """How a decision came about, stage by stage: where every candidate ended, by which rule and value."""
-    recorded = await desk.run(ledger.decision, decision_id)
+    recorded = await runtime.ledger.run(ledger.decision, decision_id)
     if recorded is None:
         raise UnknownDecision
     return trace_of(recorded)

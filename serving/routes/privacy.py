@@ -8,7 +8,7 @@ from serving.decision.nearest import nearest
 from serving.privacy.answers import erase, put_consent
 from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
 from serving.problems import InvalidRequest
-from serving.routes.answering import DeskNow, LedgerNow, LiveNow
+from serving.routes.answering import LedgerNow, LiveNow, RuntimeNow, WatchNow
 from serving.routes.moments import require_past
 from serving.routes.paths import WholeId, documented
 from serving.schemas import CustomerId
@@ -19,28 +19,33 @@ async def consent_of_customer(
     said: ConsentPut,
     ledger: LedgerNow,
     live: LiveNow,
-    desk: DeskNow,
+    runtime: RuntimeNow,
 ) -> ConsentsAnswer:
     """What a customer agrees to, or no longer, for one channel and purpose; the newest statement holds.
 
     Of two statements of one moment the refusal holds. It decides from the next decision on.
     """
-    require_past(said.at, desk.clock())
+    now = runtime.clock()
+    require_past(said.at, now)
     if live.rulebook is not None and said.channel not in live.rulebook.policy.channels:
         known = nearest(said.channel, live.rulebook.policy.channels)
         raise InvalidRequest.of("body.channel", f"No channel of the policy{known}")
-    return await desk.run(put_consent, ledger, customer_id, said, desk.clock())
+    return await runtime.ledger.run(put_consent, ledger, customer_id, said, now)
 
 
 async def erasure_of_customer(
-    customer_id: Annotated[CustomerId, Path(examples=["1"])], ledger: LedgerNow, live: LiveNow, desk: DeskNow
+    customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    ledger: LedgerNow,
+    live: LiveNow,
+    watch: WatchNow,
+    runtime: RuntimeNow,
 ) -> ErasureAnswer:
     """Forget a customer: what was removed, and what is kept without a name.
 
     Percent-encode the id, a slash in it too. Takes as long as writing the store. Unknown ids are remembered as
     well, so that no later publish brings them.
     """
-    return await desk.run(erase, live, ledger, customer_id, desk.clock())
+    return await runtime.erasures.run(erase, ledger, watch, live.served, customer_id, runtime.clock())
 
 
 def add_to(calls: APIRouter) -> None:

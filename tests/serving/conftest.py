@@ -17,14 +17,17 @@ from serving.bundles.model import load_model as load_bundles
 from serving.churn.answers import Churn
 from serving.churn.model import load_model
 from serving.cross_sell.model import load_model as load_cross_sell
-from serving.ledger import Ledger, open_ledger
+from serving.ledger import Ledger, open_ledger, read_secret
 from serving.live import Live
 from serving.models import Models
 from serving.served import Served
+from serving.settings import Settings
 from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
 from tests.serving.next_best_offer.tiny import NOON, SECRET, full_store, read_tiny
+from tests.serving.places import publish_full, settings_in
+from tests.serving.standins import NoDisk
 from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact
 
 
@@ -98,7 +101,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def counter() -> Iterator[tuple[Live, TestClient]]:
     """A service that decides at noon of one day, once for all tests: what it serves is put in by each."""
     live = Live()
-    app = create_app(live, clock=lambda: NOON, budget_seconds=30)
+    app = create_app(live, NoDisk(), clock=lambda: NOON, budget_seconds=30)
     with TestClient(app, raise_server_exceptions=False) as connected:
         yield live, connected
 
@@ -106,9 +109,10 @@ def counter() -> Iterator[tuple[Live, TestClient]]:
 @pytest.fixture
 def deciding(counter: tuple[Live, TestClient], models: Models, ledger: Ledger, tmp_path: Path) -> Live:
     """Everything that a decision needs, over a store that knows all of its customers."""
-    live, fresh = counter[0], Live(Served(models, full_store()))
-    fresh.rulebook, fresh.ledger = read_tiny(tmp_path), ledger
-    vars(live).update(vars(fresh))
+    live, _ = counter
+    live.served, live.fault = Served(models, full_store()), None
+    live.rulebook, live.rulebook_fault = read_tiny(tmp_path), None
+    live.ledger, live.ledger_fault = ledger, None
     return live
 
 
@@ -117,3 +121,18 @@ def shop(counter: tuple[Live, TestClient], deciding: Live) -> TestClient:
     """A client of the service over `deciding`."""
     assert counter[0] is deciding
     return counter[1]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Those of a folder that holds all that a service or a batch needs."""
+    chosen = settings_in(tmp_path)
+    publish_full(chosen)
+    return chosen
+
+
+@pytest.fixture
+def recorded(settings: Settings) -> Iterator[Ledger]:
+    """The ledger of these settings."""
+    with closing(open_ledger(settings.ledger, read_secret(settings.secret_file))) as opened:
+        yield opened

@@ -34,5 +34,10 @@ def variables(settings: Settings) -> dict[str, str]:
 def publish_full(settings: Settings, change: Callable[[StoreInfo], StoreInfo] = lambda info: info) -> None:
     """A release of all models and a store that knows all of its customers."""
     release_into(settings.release, "1")
+    publish_store(settings, change)
+
+
+def publish_store(settings: Settings, change: Callable[[StoreInfo], StoreInfo] = lambda info: info) -> None:
+    """The store alone."""
     info, profiles = change(FULL_INFO), PROFILES.items()
     publish_sqlite(settings.store, info, ROWS, candidates(), habits(), profiles=profiles)

@@ -1,6 +1,5 @@
-"""The joined application: its documentation, its background work, its answer to its own faults."""
+"""The joined application: its documentation, its watch, its answer to its own faults."""
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,58 +9,16 @@ import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
-from features.store import (
-    PopularItem,
-    StoredCandidates,
-    StoredCustomer,
-    StoredHabits,
-    StoredItem,
-    StoredProfile,
-    StoreError,
-    StoreInfo,
-)
+from features.store import StoreError
 from serving.app import create_app
 from serving.live import Live
 from serving.models import Models
 from serving.problems import MEDIA_TYPE
 from serving.served import Served
-from tests.serving.bundles.tiny import FULL_INFO, HABIT_ITEMS
-from tests.serving.cross_sell.tiny import ITEMS
+from tests.serving.standins import BrokenStore, NoDisk
 
 LogLines = Callable[[], list[dict[str, Any]]]
 CANARY = "canary-7f3a"
-
-
-class BrokenStore:
-    """A store that raises whenever it is asked."""
-
-    info: StoreInfo = FULL_INFO
-    items: tuple[StoredItem, ...] = ITEMS
-    habit_items: tuple[str, ...] = HABIT_ITEMS
-
-    def __init__(self, fault: Exception) -> None:
-        self._fault = fault
-
-    def get(self, _: str, /) -> StoredCustomer | None:
-        raise self._fault
-
-    def ids(self) -> Iterator[str]:
-        raise self._fault
-
-    def profile(self, _: str, /) -> StoredProfile | None:
-        raise self._fault
-
-    def candidates(self, _: str, /) -> StoredCandidates | None:
-        raise self._fault
-
-    def popular(self, _: str, /) -> tuple[PopularItem, ...]:
-        raise self._fault
-
-    def habits(self, _: str, /) -> StoredHabits | None:
-        raise self._fault
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
 
 def broken(models: Models, fault: Exception) -> TestClient:
@@ -206,17 +163,18 @@ def test_every_documented_fault_is_a_problem(openapi: dict[str, Any]) -> None:
         assert reference.endswith("/ProblemDocument") is (status != "200")
 
 
-def test_background_work_runs_beside_the_service_and_ends_with_it(live: Live) -> None:
+def test_the_watch_runs_beside_the_service_and_ends_with_it(live: Live) -> None:
     seen: list[str] = []
 
-    async def work() -> None:
-        seen.append("started")
-        try:
-            await asyncio.sleep(3600)
-        finally:
-            seen.append("ended")
+    class Noting(NoDisk):
+        async def forever(self) -> None:
+            seen.append("started")
+            try:
+                await super().forever()
+            finally:
+                seen.append("ended")
 
-    with TestClient(create_app(live, work)) as client:
+    with TestClient(create_app(live, Noting())) as client:
         response: httpx2.Response = client.get("/readyz")
         assert response.status_code == 200
         assert seen == ["started"]

@@ -1,7 +1,5 @@
 """Many decisions at once are the single ones, recorded, in a file."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +7,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import InputError
-from serving.batch import CHUNK, batch, read_ids, write
+from serving.batch import batch, read_ids, write
 from serving.export import export
-from serving.ledger import Ledger, Outcome, open_ledger, read_secret
+from serving.ledger import Ledger, Outcome
 from serving.next_best_offer.asking import Asking
+from serving.next_best_offer.deciding import CHUNK
 from serving.settings import Settings
 from tests.serving.next_best_offer.tiny import NOON
-from tests.serving.places import publish_full, settings_in
 
 WEB = Asking("web", "home")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    chosen = settings_in(tmp_path)
-    publish_full(chosen)
-    return chosen
-
-
-@pytest.fixture
-def recorded(settings: Settings) -> Iterator[Ledger]:
-    with closing(open_ledger(settings.ledger, read_secret(settings.secret_file))) as ledger:
-        yield ledger
 
 
 def rows(path: Path) -> list[dict[str, Any]]:

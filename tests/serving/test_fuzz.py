@@ -20,6 +20,7 @@ from serving.problems import MEDIA_TYPE
 from serving.served import Served
 from tests.serving.bundles.tiny import IDS
 from tests.serving.next_best_offer.tiny import NOON, SECRET, full_store, read_tiny
+from tests.serving.standins import NoDisk
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -66,7 +67,7 @@ def connected(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Itera
     live = Live(Served(models, full_store()))
     live.rulebook = read_tiny(folder)
     live.ledger = open_ledger(f"sqlite:///{folder / 'ledger.sqlite'}", SECRET)
-    app = create_app(live, clock=lambda: NOON, budget_seconds=30)
+    app = create_app(live, NoDisk(), clock=lambda: NOON, budget_seconds=30)
     with TestClient(app, raise_server_exceptions=False) as client, closing(live.ledger):
         yield client
 

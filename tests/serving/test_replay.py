@@ -1,7 +1,5 @@
 """A past snapshot is decided on as it would have been, and nothing is recorded."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,33 +9,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import InputError
-from features.store import SqliteStore
 from serving.batch import batch, write
 from serving.decision.facts import Consent
-from serving.ledger import Ledger, Outcome, open_ledger, read_secret
+from serving.ledger import Ledger, Outcome
 from serving.next_best_offer.asking import Asking
 from serving.replay import replay
 from serving.settings import Settings
 from tests.serving.next_best_offer.tiny import AGREED, POLICY
-from tests.serving.places import publish_full, settings_in
+from tests.serving.places import publish_full
 
 AS_OF = datetime(2017, 12, 4, tzinfo=UTC)
 DAY = timedelta(days=1)
 WEB, EMAIL = Asking("web", "web"), Asking("email", "email")
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    chosen = settings_in(tmp_path)
-    publish_full(chosen)
-    return chosen
-
-
-@pytest.fixture
-def ledger(settings: Settings) -> Iterator[Ledger]:
-    """The real one, of which a replay only reads."""
-    with closing(open_ledger(settings.ledger, read_secret(settings.secret_file))) as opened:
-        yield opened
 
 
 def decided(settings: Settings, asking: Asking = WEB, past: str | None = None) -> dict[str, dict[str, Any]]:
@@ -75,23 +58,25 @@ def test_its_ids_are_those_of_the_real_ledger(settings: Settings) -> None:
     assert pq.read_table(out).to_pylist() == list(rows.values())
 
 
-def test_what_was_said_before_its_moment_counts_and_nothing_later(settings: Settings, ledger: Ledger) -> None:
+def test_what_was_said_before_its_moment_counts_and_nothing_later(
+    settings: Settings, recorded: Ledger
+) -> None:
     for at, customer in ((AS_OF - DAY, "1"), (AS_OF + DAY, "gone")):
         one = settings.store.with_name("ids")
         one.write_text(customer)
         with batch(settings, WEB, one, at) as decisions:
             write(decisions, settings.store.with_name("b.parquet"), lambda *_: None)
-    ledger.set_consent("01", "email", "marketing", Consent(granted=True, at=AGREED))
-    ledger.set_consent("1", "email", "marketing", Consent(granted=False, at=AS_OF + DAY))
-    before = list(ledger.logged())
+    recorded.set_consent("01", "email", "marketing", Consent(granted=True, at=AGREED))
+    recorded.set_consent("1", "email", "marketing", Consent(granted=False, at=AS_OF + DAY))
+    before = list(recorded.logged())
     web = decided(settings, past=settings.ledger)
     assert (web["1"]["offer_id"], web["gone"]["offer_id"]) == ("taste", "taste")
     email = offered(decided(settings, EMAIL, past=settings.ledger))
     assert (email["1"], email["01"], email["returns"]) == ("taste", "taste", None)
-    assert list(ledger.logged()) == before
+    assert list(recorded.logged()) == before
 
 
-def test_a_rejection_of_the_past_counts(settings: Settings, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_rejection_of_the_past_counts(settings: Settings, recorded: Ledger, tmp_path: Path) -> None:
     policy = POLICY.replace("[[cap]]", "[cool_off]\noffer_days = 30\n[[cap]]").replace(
         "days = 7", "days = 0.5"
     )
@@ -99,18 +84,20 @@ def test_a_rejection_of_the_past_counts(settings: Settings, ledger: Ledger, tmp_
     (tmp_path / "ids").write_text("1\n")
     with batch(settings, WEB, tmp_path / "ids", AS_OF - 2 * DAY) as decisions:
         write(decisions, tmp_path / "b.parquet", lambda *_: None)
-    (logged,) = ledger.logged()
+    (logged,) = recorded.logged()
     assert decided(settings, past=settings.ledger)["1"]["offer_id"] == "stay"
-    ledger.record_outcome(Outcome("k", logged.decision.decision_id, "reject", "stay", None, AS_OF - DAY))
+    recorded.record_outcome(Outcome("k", logged.decision.decision_id, "reject", "stay", None, AS_OF - DAY))
     assert decided(settings, past=settings.ledger)["1"]["offer_id"] == "taste"
 
 
-def test_who_was_erased_is_in_no_replay(settings: Settings, ledger: Ledger) -> None:
-    ledger.erase("1", AS_OF)
+def test_who_was_erased_is_in_no_replay(settings: Settings, recorded: Ledger) -> None:
+    recorded.erase("1", AS_OF)
+    before = settings.store.read_bytes()
     out = settings.store.with_name("replay.parquet")
     with replay(settings, WEB, AS_OF, settings.ledger) as decisions:
         assert write(decisions, out, lambda *_: None) == 5
-    assert "1" not in set(SqliteStore(settings.store).ids())
+    assert "1" not in pq.read_table(out).column("customer_id").to_pylist()
+    assert settings.store.read_bytes() == before
 
 
 def test_a_store_of_another_moment_says_what_to_run(settings: Settings) -> None:

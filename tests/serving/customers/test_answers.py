@@ -8,9 +8,10 @@ import pytest
 
 from features.store import Segments, StoredConsent, StoredProfile, StoreInfo
 from serving.customers.answers import Consents, customer_answer
-from serving.customers.schemas import CustomerAnswer, CustomerConsent, CustomerFact, Favourite
+from serving.customers.schemas import CustomerAnswer, CustomerFact, Favourite
 from serving.decision.facts import Consent
 from serving.models import Models
+from serving.schemas import ConsentAnswer
 from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.bundles.tiny import FULL_INFO, habits
@@ -69,7 +70,7 @@ def test_what_is_unknown_has_no_words(told: Served) -> None:
 
 
 def test_consents_are_told(told: Served) -> None:
-    consent = CustomerConsent(channel="email", purpose="marketing", granted=True, at=ASKED)
+    consent = ConsentAnswer(channel="email", purpose="marketing", granted=True, at=ASKED)
     assert answer(told, "1").consents == [consent]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,68 +12,43 @@ import pytest
 
 from features.store import StoreError
 from serving.decision.trace import Decision
-from serving.ledger import Ledger, LedgerError, Limits, Occasion
+from serving.ledger import Ledger, LedgerError
 from serving.live import Live
 from serving.models import Models
 from serving.next_best_offer.asking import Asking
-from serving.next_best_offer.desk import CHUNK, Desk
+from serving.next_best_offer.deciding import CHUNK
+from serving.next_best_offer.desk import Desk
 from serving.next_best_offer.schemas import NextBestOfferAnswer
+from serving.runtime import Runtime
 from serving.served import Served
 from tests.serving.next_best_offer.tiny import NOON, full_store
-from tests.serving.test_app import BrokenStore
+from tests.serving.standins import BrokenStore
 
 LogLines = Callable[[], list[dict[str, Any]]]
 WEB = Asking("web", "web")
 
 
-class SlowLedger(Ledger):
-    """Does what a real one does, but not before it is let go."""
+class Held:
+    """A call that goes on when it is let."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        vars(self).update(vars(ledger))
-        self.released = threading.Event()
+    def __init__(self, call: Callable[..., list[Decision]]) -> None:
+        self._call = call
+        self.let = threading.Event()
         self.finished = threading.Event()
 
-    def decide_many(
-        self,
-        occasions: Sequence[Occasion],
-        limits: Mapping[str, Limits],
-        *,
-        days: float,
-        deadline: float | None = None,
-    ) -> list[Decision]:
-        self.released.wait(30)
+    def __call__(self, *args: object, **kwargs: object) -> list[Decision]:
+        self.let.wait(30)
         try:
-            return super().decide_many(occasions, limits, days=days, deadline=deadline)
+            return self._call(*args, **kwargs)
         finally:
             self.finished.set()
 
 
-class BrokenLedger(Ledger):
-    """Refuses, and counts how often it was asked."""
-
-    asked = 0
-
-    def __init__(self, ledger: Ledger) -> None:
-        vars(self).update(vars(ledger))
-
-    def decide_many(
-        self,
-        occasions: Sequence[Occasion],
-        limits: Mapping[str, Limits],
-        *,
-        days: float,
-        deadline: float | None = None,
-    ) -> list[Decision]:
-        self.asked += 1
-        raise LedgerError("the ledger is gone")
-
-
 @contextmanager
 def desk_over(live: Live, budget_seconds: float = 30) -> Iterator[Desk]:
-    desk = Desk(live, lambda: NOON, budget_seconds)
-    yield desk
-    desk.close()
+    runtime = Runtime(lambda: NOON)
+    yield Desk(live, runtime, budget_seconds)
+    runtime.close()
 
 
 def answer(live: Live, customer_id: str = "1", budget_seconds: float = 30) -> NextBestOfferAnswer:
@@ -91,14 +66,15 @@ def assert_flagged(found: NextBestOfferAnswer, fault: str) -> None:
 
 
 def test_past_the_budget_the_answer_is_a_flagged_default_and_nothing_is_counted(
-    deciding: Live, ledger: Ledger
+    deciding: Live, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = deciding.ledger = SlowLedger(ledger)
-    assert_flagged(answer(deciding, budget_seconds=0.02), "longer than the budget")
-    slow.released.set()
-    assert slow.finished.wait(30)
+    held = Held(ledger.decide_many)
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "decide_many", held)
+        assert_flagged(answer(deciding, budget_seconds=0.5), "no answer within the budget")
+        held.let.set()
+        assert held.finished.wait(30)
     assert ledger.history("1", NOON, 7).contacts == ()
-    deciding.ledger = ledger
     assert not answer(deciding).degraded
     assert len(ledger.history("1", NOON, 7).contacts) == 1
 
@@ -129,15 +105,24 @@ def test_a_store_that_breaks_makes_a_flagged_default_without_the_customer_in_the
     assert "canary" not in str(log_lines())
 
 
-def test_a_batch_does_not_ask_a_broken_ledger_again_and_again(deciding: Live, ledger: Ledger) -> None:
-    broken = deciding.ledger = BrokenLedger(ledger)
+def test_a_batch_does_not_ask_a_broken_ledger_again_and_again(
+    deciding: Live, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    def refuse(*_: object, **__: object) -> None:
+        nonlocal asked
+        asked += 1
+        raise LedgerError("the ledger is gone")
+
+    monkeypatch.setattr(ledger, "decide_many", refuse)
     ids = [str(number) for number in range(3 * CHUNK + 1)]
     with desk_over(deciding) as desk:
         found = asyncio.run(desk.answers(ids, WEB))
     assert [one.customer_id for one in found] == ids
     for one in found:
         assert_flagged(one, "the ledger is gone")
-    assert broken.asked == 1
+    assert asked == 1
 
 
 def test_a_batch_is_each_one_alone(deciding: Live) -> None:

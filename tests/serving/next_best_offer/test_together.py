@@ -4,17 +4,16 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from serving.decision.facts import Question
 from serving.decision.trace import Decision
 from serving.ledger import LedgerError, Occasion, TooLate
-from serving.next_best_offer.together import MOST, Together
-from tests.serving.next_best_offer.tiny import NOON
-from tests.serving.test_decision_log import DECISION
+from serving.next_best_offer.deciding import CHUNK
+from serving.next_best_offer.together import Together
+from serving.threads import Threads
+from tests.entries import AT, answer
 
 FAR = 60.0
 
@@ -36,17 +35,19 @@ class Record:
             raise self._fault
         if time.monotonic() > deadline:
             raise TooLate("too late")
-        return [replace(DECISION, customer_id=one.question.customer_id) for one in occasions]
+        return [answer(one.question) for one in occasions]
 
 
 def occasion(customer_id: str) -> Occasion:
-    return Occasion(Question(customer_id, customer_id, "web", "web", NOON), lambda _: DECISION)
+    question = Question(customer_id, customer_id, "web", "web", AT)
+    return Occasion(question, lambda _: answer(question))
 
 
 @pytest.fixture
-def executor() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as threads:
-        yield threads
+def threads() -> Iterator[Threads]:
+    some = Threads(4, "test")
+    yield some
+    some.close()
 
 
 async def asked(
@@ -66,15 +67,15 @@ async def asked(
     return list(await asyncio.gather(first, *others, return_exceptions=True))
 
 
-def test_who_waits_shares_the_next_transaction(executor: ThreadPoolExecutor) -> None:
-    record, ids = Record(), [str(number) for number in range(MOST + 4)]
-    assert asyncio.run(asked(Together(executor), record, ids, [FAR] * len(ids))) == ids
-    assert record.groups == [ids[:1], ids[1 : MOST + 1], ids[MOST + 1 :]]
+def test_who_waits_shares_the_next_transaction(threads: Threads) -> None:
+    record, ids = Record(), [str(number) for number in range(CHUNK + 4)]
+    assert asyncio.run(asked(Together(threads), record, ids, [FAR] * len(ids))) == ids
+    assert record.groups == [ids[:1], ids[1 : CHUNK + 1], ids[CHUNK + 1 :]]
 
 
-def test_who_is_too_late_is_left_out_and_the_others_go_on(executor: ThreadPoolExecutor) -> None:
+def test_who_is_too_late_is_left_out_and_the_others_go_on(threads: Threads) -> None:
     record = Record()
-    found = asyncio.run(asked(Together(executor), record, ["a", "late", "b"], [FAR, 0.001, FAR]))
+    found = asyncio.run(asked(Together(threads), record, ["a", "late", "b"], [FAR, 0.001, FAR]))
     assert (found[0], type(found[1]), found[2]) == ("a", TimeoutError, "b")
     assert record.groups == [["a"], ["b"]]
 
@@ -89,8 +90,8 @@ class Slow(Record):
         return super().settle(occasions, deadline)
 
 
-def test_who_loses_by_the_deadline_of_another_has_another_turn(executor: ThreadPoolExecutor) -> None:
-    record, together = Slow(), Together(executor)
+def test_who_loses_by_the_deadline_of_another_has_another_turn(threads: Threads) -> None:
+    record, together = Slow(), Together(threads)
 
     async def ask() -> list[Decision | BaseException]:
         now = time.monotonic()
@@ -105,15 +106,15 @@ def test_who_loses_by_the_deadline_of_another_has_another_turn(executor: ThreadP
     assert record.groups == [["hurried", "patient"], ["patient"]]
 
 
-def test_a_fault_reaches_everybody_who_shares_it_and_nobody_else(executor: ThreadPoolExecutor) -> None:
-    together = Together(executor)
+def test_a_fault_reaches_everybody_who_shares_it_and_nobody_else(threads: Threads) -> None:
+    together = Together(threads)
     found = asyncio.run(asked(together, Record(LedgerError("gone")), ["a", "b", "c"], [FAR] * 3))
     assert [str(one) for one in found] == ["gone"] * 3
     assert asyncio.run(asked(together, Record(), ["a", "b"], [FAR] * 2)) == ["a", "b"]
 
 
-def test_others_of_another_set_have_a_transaction_of_their_own(executor: ThreadPoolExecutor) -> None:
-    together, one, other = Together(executor), Record(), Record()
+def test_others_of_another_set_have_a_transaction_of_their_own(threads: Threads) -> None:
+    together, one, other = Together(threads), Record(), Record()
     one.let.set()
     other.let.set()
 
@@ -129,8 +130,8 @@ def test_others_of_another_set_have_a_transaction_of_their_own(executor: ThreadP
     assert (one.groups, other.groups) == ([["0", "1"], ["3"]], [["2"]])
 
 
-def test_who_gives_up_is_not_recorded(executor: ThreadPoolExecutor) -> None:
-    record, together = Record(), Together(executor)
+def test_who_gives_up_is_not_recorded(threads: Threads) -> None:
+    record, together = Record(), Together(threads)
 
     async def ask() -> str:
         deadline = time.monotonic() + FAR

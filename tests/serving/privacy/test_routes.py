@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,10 +11,8 @@ from serving.app import create_app
 from serving.ledger import Ledger
 from serving.live import Live, Watch
 from serving.settings import Settings
-from tests.serving.bundles import tiny as baskets
-from tests.serving.cross_sell.tiny import candidates
-from tests.serving.next_best_offer.tiny import NOON, PROFILES
-from tests.serving.places import settings_in
+from tests.serving.next_best_offer.tiny import NOON
+from tests.serving.places import publish_store
 from tests.serving.problems import problem
 from tests.serving.tiny import INFO, ROWS
 
@@ -134,24 +131,14 @@ def test_a_malformed_id_is_refused(shop: TestClient, malformed: str) -> None:
     problem(shop.put(f"/v1/customers/{malformed}/consents", json=body), 422, "invalid-request")
 
 
-def publish(settings: Settings) -> None:
-    publish_sqlite(
-        settings.store, baskets.FULL_INFO, ROWS, candidates(), baskets.habits(), profiles=PROFILES.items()
-    )
-
-
 @pytest.fixture
-def published(tmp_path: Path) -> Iterator[tuple[Settings, TestClient]]:
+def published(settings: Settings) -> Iterator[tuple[Settings, TestClient]]:
     """A service over files, and what it is told."""
-    settings = settings_in(tmp_path)
-    baskets.release_into(settings.release, "1")
-    publish(settings)
     live = Live()
     watch = Watch(live, settings)
     watch.refresh()
     assert live.faults is None
-    app = create_app(live, clock=lambda: NOON, budget_seconds=30)
-    app.state.watch = watch
+    app = create_app(live, watch, clock=lambda: NOON, budget_seconds=30)
     with TestClient(app) as client:
         yield settings, client
 
@@ -174,9 +161,9 @@ def test_who_is_forgotten_is_no_longer_in_the_store_nor_in_any_answer(
 def test_a_later_publish_does_not_bring_them_back(published: tuple[Settings, TestClient]) -> None:
     settings, client = published
     client.delete("/v1/customers/1")
-    publish(settings)
+    publish_store(settings)
     assert "1" in set(SqliteStore(settings.store).ids())
-    client.app.state.watch.refresh()  # type: ignore[attr-defined]  # put there by the fixture
+    client.app.state.watch.refresh()  # type: ignore[attr-defined]  # put there by create_app
     problem(client.get("/v1/customers/1/churn"), 404, "unknown-customer")
     assert "1" not in set(SqliteStore(settings.store).ids())
     assert client.get("/v1/release").json()["store"]["customers"] == len(ROWS) - 1
@@ -201,7 +188,7 @@ def test_a_customer_who_goes_on_answering_is_no_success(published: tuple[Setting
     refused = problem(client.delete("/v1/customers/1"), 503, "not-ready")
     assert "publish" in refused["detail"]
     assert client.get("/v1/customers/1/churn").status_code == 200
-    publish(settings)
+    publish_store(settings)
     assert client.delete("/v1/customers/1").json()["store"]["customers"] == 1
     problem(client.get("/v1/customers/1/churn"), 404, "unknown-customer")
 
@@ -210,5 +197,5 @@ def test_new_customers_are_kept(published: tuple[Settings, TestClient]) -> None:
     settings, client = published
     client.delete("/v1/customers/nobody")
     publish_sqlite(settings.store, replace(INFO, customers=2), [("nobody", *ROWS[0][1:]), ROWS[1]])
-    client.app.state.watch.refresh()  # type: ignore[attr-defined]  # put there by the fixture
+    client.app.state.watch.refresh()  # type: ignore[attr-defined]  # put there by create_app
     assert set(SqliteStore(settings.store).ids()) == {"01"}
