@@ -10,11 +10,9 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from features.errors import InputError
 from features.store import SqliteStore
 from serving.decision.attributes import Attribute, attributes_of
 from serving.decision.conditions import OPERATORS
-from serving.decision.nearest import nearest
 from serving.decision.policy import read_policy
 from serving.decision.rulebook import Rulebook, read_rulebook
 from serving.models import load_live
@@ -64,11 +62,9 @@ def print_attributes(settings: Settings) -> None:
 
 
 def _asked(channels: Sequence[str], rulebook: Rulebook) -> Sequence[str]:
-    known = rulebook.policy.channels
     for channel in channels:
-        if channel not in known:
-            raise InputError(f'"{channel}" is no channel of the policy{nearest(channel, known)}')
-    return channels or tuple(known)
+        rulebook.policy.require_channel(channel)
+    return channels or tuple(rulebook.policy.channels)
 
 
 def offers_table(findings: Findings) -> Table:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from features.errors import InputError
 from serving.decision.facts import Kind
 from serving.decision.nearest import nearest
 from serving.decision.sections import Money, Section, Sections, Share, Text, checked, read_toml
@@ -140,6 +141,14 @@ class Policy(Section):
     cool_off: CoolOff = CoolOff()
     control: Control
     exploration: Exploration = Exploration()
+
+    def require_channel(self, name: str) -> None:
+        """Raise `InputError` that names the nearest channel, unless there is one of this name.
+
+        No offer is ever made where nobody declared a channel; who asks has to know.
+        """
+        if name not in self.channels:
+            raise InputError(f'"{name}" is no channel of the policy{nearest(name, self.channels)}')
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> Self:

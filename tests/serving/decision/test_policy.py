@@ -139,3 +139,10 @@ def test_every_problem_is_in_one_sentence(read: Read) -> None:
         InputError, match=r"version is missing; \[stake\] days is missing; control is missing"
     ):
         read("[stake]\nmargin = 1\n[channels.web]")
+
+
+def test_a_channel_that_nobody_declared_is_refused_with_the_nearest(read: Read) -> None:
+    policy = read(LEAST)
+    policy.require_channel("web")
+    with pytest.raises(InputError, match=r'^"wbe" is no channel of the policy \(did you mean "web"\?\)$'):
+        policy.require_channel("wbe")
