@@ -9,7 +9,6 @@ from pathlib import Path
 
 from features.errors import InputError
 from features.store import OnlineStore
-from serving.decision.nearest import nearest
 from serving.decision.rulebook import read_rulebook
 from serving.decision.trace import Decision
 from serving.decision_log import DecisionLog
@@ -79,9 +78,7 @@ def prepare(settings: Settings, asking: Asking, store: OnlineStore, ledger: Ledg
     if served.unfit:
         raise InputError("; ".join(served.unfit.values()))
     rulebook = read_rulebook(settings.catalogue, settings.policy, store.info)
-    if asking.channel not in rulebook.policy.channels:
-        known = nearest(asking.channel, rulebook.policy.channels)
-        raise InputError(f'"{asking.channel}" is no channel of {settings.policy}{known}')
+    rulebook.policy.require_channel(asking.channel)
     return Campaign(Decider(FactSource(served), rulebook, ledger), store, asking)
 
 

@@ -4,8 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from serving.decision.nearest import nearest
-from serving.decision.rulebook import Rulebook
 from serving.ledger import UnknownDecision
 from serving.next_best_offer.schemas import (
     NextBestOfferAnswer,
@@ -17,8 +15,8 @@ from serving.next_best_offer.schemas import (
 )
 from serving.outcomes.answers import outcome_of, trace_of
 from serving.outcomes.schemas import DecisionAnswer, DecisionId, OutcomeAnswer, OutcomePosted
-from serving.problems import InvalidRequest
 from serving.routes.answering import DeskNow, LedgerNow, RulebookNow, RuntimeNow
+from serving.routes.channels import require_channel
 from serving.routes.moments import require_past
 from serving.routes.paths import documented
 from serving.schemas import CustomerId
@@ -36,7 +34,7 @@ async def next_best_offer_of_customer(
     customer is an answer as well. Past the budget of time the answer is a flagged *no offer* that counts nowhere.
     Percent-encode the id; a slash in it is fine.
     """
-    _require_channel(query.channel, rulebook, "query.channel")
+    require_channel(query.channel, rulebook.policy, "query.channel")
     return await desk.answer(customer_id, asking_of(query))
 
 
@@ -44,7 +42,7 @@ async def next_best_offer(
     asked: NextBestOfferAsked, rulebook: RulebookNow, desk: DeskNow
 ) -> NextBestOfferAnswer:
     """The same with what the customer is doing: basket, page, location. Another context is another decision."""
-    _require_channel(asked.channel, rulebook, "body.channel")
+    require_channel(asked.channel, rulebook.policy, "body.channel")
     return await desk.answer(asked.customer_id, asking_of(asked))
 
 
@@ -52,7 +50,7 @@ async def next_best_offer_of_batch(
     batch: NextBestOfferBatch, rulebook: RulebookNow, desk: DeskNow
 ) -> NextBestOfferBatchAnswer:
     """The same for up to 1,000 customers, in the order asked; a batch has no budget of time."""
-    _require_channel(batch.channel, rulebook, "body.channel")
+    require_channel(batch.channel, rulebook.policy, "body.channel")
     return NextBestOfferBatchAnswer(results=await desk.answers(batch.customer_ids, asking_of(batch)))
 
 
@@ -98,10 +96,3 @@ def add_to(calls: APIRouter) -> None:
     )
     answered = documented(DecisionAnswer, 404, 422, 503)
     calls.add_api_route("/v1/decisions/{decision_id:any}", decision, tags=["next best offer"], **answered)
-
-
-def _require_channel(channel: str, rulebook: Rulebook, where: str) -> None:
-    """A channel that nobody declared would get no offer for ever; its caller has to know."""
-    channels = rulebook.policy.channels
-    if channel not in channels:
-        raise InvalidRequest.of(where, f"No channel of the policy{nearest(channel, channels)}")

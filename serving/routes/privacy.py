@@ -4,11 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from serving.decision.nearest import nearest
 from serving.privacy.answers import erase, put_consent
 from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
-from serving.problems import InvalidRequest
 from serving.routes.answering import LedgerNow, LiveNow, RuntimeNow, WatchNow
+from serving.routes.channels import require_channel
 from serving.routes.moments import require_past
 from serving.routes.paths import WholeId, documented
 from serving.schemas import CustomerId
@@ -27,9 +26,8 @@ async def consent_of_customer(
     """
     now = runtime.clock()
     require_past(said.at, now)
-    if live.rulebook is not None and said.channel not in live.rulebook.policy.channels:
-        known = nearest(said.channel, live.rulebook.policy.channels)
-        raise InvalidRequest.of("body.channel", f"No channel of the policy{known}")
+    if live.rulebook is not None:
+        require_channel(said.channel, live.rulebook.policy, "body.channel")
     return await runtime.ledger.run(put_consent, ledger, customer_id, said, now)
 
 

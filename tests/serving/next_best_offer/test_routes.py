@@ -193,7 +193,8 @@ def test_a_wrong_body_is_refused_with_its_place(
 def test_a_misspelt_channel_is_told_the_nearest(shop: TestClient) -> None:
     body = {"customer_ids": ["1"], "channel": "emial"}
     (error,) = problem(shop.post("/v1/next-best-offer:batch", json=body), 422, "invalid-request")["errors"]
-    assert error == {"where": "body.channel", "message": 'No channel of the policy (did you mean "email"?)'}
+    said = '"emial" is no channel of the policy (did you mean "email"?)'
+    assert error == {"where": "body.channel", "message": said}
 
 
 def test_a_full_basket_and_a_full_batch_fit(shop: TestClient) -> None:
