@@ -175,16 +175,17 @@ def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - optio
 
 
 @commands.command()
+@click.option("--until", type=_DATE, help="Only decisions before this day, UTC.  [all]")
 @_out
 @_ledger
 @click.pass_obj
-def export(settings: Settings, /, out: Path, **given: str | None) -> None:
-    """Write all decisions of the ledger with what they brought as a file."""
+def export(settings: Settings, /, until: datetime | None, out: Path, **given: str | None) -> None:
+    """Write the decisions of the ledger with what they brought so far as a file."""
     from serving.export import export as write_all  # noqa: PLC0415 - other commands need no Parquet
     from serving.progress import shown  # noqa: PLC0415 - as above
 
     with shown() as advance:
-        count = write_all(_override(settings, given), out, advance)
+        count = write_all(_override(settings, given), out, advance, until and until.replace(tzinfo=UTC))
     click.echo(f"{count:,} decisions are in {out}")
 
 

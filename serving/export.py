@@ -1,6 +1,7 @@
-"""All decisions of the ledger with what they brought, as a decision log."""
+"""The decisions of the ledger with what they brought, as a decision log."""
 
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from serving.decision_log import DecisionLog
@@ -9,15 +10,15 @@ from serving.progress import Advance
 from serving.settings import Settings
 
 
-def export(settings: Settings, out: Path, advance: Advance) -> int:
-    """Write every decision with its reward so far; how many.
+def export(settings: Settings, out: Path, advance: Advance, until: datetime | None = None) -> int:
+    """Write every decision made before `until` (UTC) with its reward so far; how many.
 
     Raises `InputError` where the ledger cannot be used.
     """
     count = 0
     opened = open_ledger(settings.ledger, read_secret(settings.secret_file))
     with closing(opened) as ledger, DecisionLog(out) as log:
-        for logged in ledger.logged():
+        for logged in ledger.logged(until):
             log.write(logged.decision, logged.reward)
             count += 1
             advance(1, None)

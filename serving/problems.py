@@ -71,9 +71,6 @@ class UnknownDecision(Problem):
     status = HTTPStatus.NOT_FOUND
     name = "unknown-decision"
 
-    def __init__(self) -> None:
-        super().__init__("No decision with this id is in the ledger: quote the decision_id of an answer.")
-
 
 class OutcomeConflict(Problem):
     """The key of an outcome already stands for another one."""
@@ -81,18 +78,12 @@ class OutcomeConflict(Problem):
     status = HTTPStatus.CONFLICT
     name = "outcome-conflict"
 
-    def __init__(self) -> None:
-        super().__init__("This key stands for another outcome: give each outcome a key of its own.")
-
 
 class NotGiven(Problem):
     """The decision did not give the offer that an outcome speaks of."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     name = "not-given"
-
-    def __init__(self) -> None:
-        super().__init__("The decision gave no such offer: GET /v1/decisions/{id} lists what it gave.")
 
 
 class NotReady(Problem):
@@ -145,7 +136,7 @@ class HttpProblem(Problem):
         self.status_code = fault.status_code
 
 
-OF_LEDGER: Mapping[type[ledger.OutcomeError], type[UnknownDecision | OutcomeConflict | NotGiven]] = {
+OF_LEDGER: Mapping[type[ledger.OutcomeError], type[Problem]] = {
     ledger.UnknownDecision: UnknownDecision,
     ledger.KeyTaken: OutcomeConflict,
     ledger.NotGiven: NotGiven,
@@ -179,7 +170,7 @@ def _problem(fault: Exception) -> Problem:
     if isinstance(fault, HTTPException):
         return HttpProblem(fault)
     if isinstance(fault, ledger.OutcomeError):
-        return OF_LEDGER[type(fault)]()
+        return OF_LEDGER[type(fault)](str(fault))
     logs.fault("request-failed", reason=str(fault))
     return NotReady(str(fault))
 

@@ -88,6 +88,19 @@ def enter(ledger: Ledger, occasion: Occasion, limits: LimitsById = NO_LIMITS, da
     return ledger.decide_many([occasion], limits, days=days)[0]
 
 
+def history_before(ledger: Ledger, at: datetime = AT, customer_id: str = "ann", days: float = 30) -> History:
+    """What a decision of that moment is made from; it gives nothing and so leaves no trace in the next one."""
+    seen: list[History] = []
+    asked = question(ledger, customer_id, at, placement=f"only looks {at.isoformat()}")
+
+    def look(history: History) -> Decision:
+        seen.append(history)
+        return answer(asked)
+
+    enter(ledger, Occasion(asked, look), days=days)
+    return seen[0]
+
+
 def outcome(
     decision_id: str,
     kind: OutcomeKind,

@@ -5,15 +5,14 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from serving.ledger.database import upsert
-from serving.ledger.records import Erasure, KeptTotal
+from serving.ledger.records import Erasure
 from serving.ledger.tables import answers, consents, decisions, erasures, outcomes
-from serving.ledger.totals import customer_totals, keep
+from serving.ledger.totals import keep, offer_totals
 
 
 def erase(connection: Connection, customer_id: str, customer_hash: str, at: datetime) -> Erasure:
     """Remove the locked customer and remember the hash; a second time removes what came since."""
-    totals = customer_totals(connection, decisions.c.customer_id == customer_id)
-    kept = tuple(KeptTotal(one.offer_id, one.channel, one.group, one.counts) for one in totals)
+    kept = offer_totals(connection, decisions.c.customer_id == customer_id)
     keep(connection, kept)
     mine = select(decisions.c.decision_id).where(decisions.c.customer_id == customer_id)
     removed = {

@@ -12,16 +12,28 @@ class TooLate(LedgerError):  # noqa: N818 - says what happened
 
 
 class OutcomeError(Exception):
-    """An outcome that the ledger does not take; the sentence says why."""
+    """An outcome that the ledger does not take; the sentence says why, without a word of the outcome's."""
 
 
 class UnknownDecision(OutcomeError):  # noqa: N818 - says what happened
     """No decision has this id."""
 
+    def __init__(self) -> None:
+        super().__init__("no decision with this id is in the ledger: quote the decision_id of an answer")
+
 
 class KeyTaken(OutcomeError):  # noqa: N818 - says what happened
     """The key already stands for another outcome."""
 
+    def __init__(self) -> None:
+        super().__init__("this key stands for another outcome: give each outcome a key of its own")
+
 
 class NotGiven(OutcomeError):  # noqa: N818 - says what happened
     """The decision did not give this offer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the decision gave no such offer: name one that it gave, and of a decision that gave none say no more "
+            "than impressions and purchases, without an offer"
+        )

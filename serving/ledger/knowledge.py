@@ -1,16 +1,19 @@
 """What the ledger knows that matters to decisions: contacts, rejections, consents, what is left of offers."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Connection, bindparam, literal_column, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, literal_column, select
 
 from serving.decision.facts import Contact, History, Question, Rejection
 from serving.decision.trace import Decision
 from serving.ledger.consents import newest_consents
 from serving.ledger.tables import Moment, answers, decisions, of_answer, outcomes, spent, used
+
+T = TypeVar("T")
 
 # Statements are made once: making one costs as much as running it.
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
@@ -37,25 +40,23 @@ _SPENT = select(spent.c.offer_id, spent.c.money)
 
 
 def history_of(connection: Connection, customer_id: str, at: datetime, days: float) -> History:
-    """What was known of a customer at a moment: the contacts and rejections of the `days` before it, and consents.
+    """What was said to a customer and by them up to a moment: contacts and rejections of the `days` before it.
 
-    `used` is of that day (UTC) and `spent` of now, both of all customers.
+    What is used and spent of the offers is left out: it has no past.
     """
     since, ids = at - timedelta(days=days), [customer_id]
+    contacts = _by_customer(connection, _CONTACTS, ids, since, Contact)[customer_id]
+    rejections = _by_customer(connection, _REJECTIONS, ids, since, Rejection)[customer_id]
     consents = newest_consents(connection, ids)[customer_id]
     return History(
-        contacts=tuple(one for one in contacts_since(connection, ids, since)[customer_id] if one.at <= at),
-        rejections=tuple(
-            one for one in rejections_since(connection, ids, since)[customer_id] if one.at <= at
-        ),
+        contacts=tuple(one for one in contacts if one.at <= at),
+        rejections=tuple(one for one in rejections if one.at <= at),
         consents={pair: consent for pair, consent in consents.items() if consent.at <= at},
-        used=_used(connection, {at.date()})[at.date()],
-        spent=_spent(connection),
     )
 
 
 class Knowledge:
-    """The same for the customers of some questions at once, kept up to date with the decisions made from it.
+    """What the decisions of some questions are made from, kept up to date with those that are made.
 
     Whatever another worker, whose clock is ahead, has recorded counts as of the moment of the question: it has
     happened. `taken` and `reserved` are what the decisions noted so far take of the offers, by offer and day, and
@@ -65,8 +66,8 @@ class Knowledge:
     def __init__(self, connection: Connection, questions: Collection[Question], days: float) -> None:
         ids = sorted({question.customer_id for question in questions})
         since = min(question.at for question in questions) - timedelta(days=days)
-        self._contacts = contacts_since(connection, ids, since)
-        self._rejections = rejections_since(connection, ids, since)
+        self._contacts = _by_customer(connection, _CONTACTS, ids, since, Contact)
+        self._rejections = _by_customer(connection, _REJECTIONS, ids, since, Rejection)
         self._consents = newest_consents(connection, ids)
         self._used = _used(connection, {question.at.date() for question in questions})
         self._spent = _spent(connection)
@@ -87,7 +88,7 @@ class Knowledge:
     def note(self, decision: Decision) -> None:
         """Count what the decision gives, for the questions after it and for the limits."""
         day = decision.decided_at.date()
-        for offer in decision.given or decision.withheld[:1]:
+        for offer in decision.given or decision.withheld:
             if offer.offer_id is not None and offer.kind is not None:
                 contact = Contact(offer.offer_id, offer.kind, decision.channel, decision.decided_at)
                 self._contacts[decision.customer_id].append(contact)
@@ -99,25 +100,17 @@ class Knowledge:
                 self.reserved[offer.offer_id] += offer.reserved
 
 
-def contacts_since(
-    connection: Connection, customer_ids: Iterable[str], since: datetime
-) -> defaultdict[str, list[Contact]]:
-    """What each customer was given after a moment, or what was withheld from them, the oldest first."""
-    found: defaultdict[str, list[Contact]] = defaultdict(list)
-    rows = connection.execute(_CONTACTS, {"ids": list(customer_ids), "since": since})
-    for customer_id, *contact in rows:
-        found[customer_id].append(Contact(*contact))
-    return found
-
-
-def rejections_since(
-    connection: Connection, customer_ids: Iterable[str], since: datetime
-) -> defaultdict[str, list[Rejection]]:
-    """What each customer turned down after a moment, the oldest first."""
-    found: defaultdict[str, list[Rejection]] = defaultdict(list)
-    rows = connection.execute(_REJECTIONS, {"ids": list(customer_ids), "since": since})
-    for customer_id, *rejection in rows:
-        found[customer_id].append(Rejection(*rejection))
+def _by_customer(
+    connection: Connection,
+    statement: Select[Any],
+    ids: Sequence[str],
+    since: datetime,
+    kind: Callable[..., T],
+) -> defaultdict[str, list[T]]:
+    """The rows of each customer after a moment, the oldest first."""
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    for customer_id, *values in connection.execute(statement, {"ids": ids, "since": since}):
+        found[customer_id].append(kind(*values))
     return found
 
 

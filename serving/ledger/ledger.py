@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 from features.errors import InputError
 from serving.decision.facts import Consent, History
 from serving.decision.trace import Decision
-from serving.ledger import deciding, erasure, outcomes, totals
+from serving.ledger import erasure, outcomes, recording, totals
 from serving.ledger.consents import Pair, newest_consents, record_consent
 from serving.ledger.database import Database
 from serving.ledger.faults import LedgerError
@@ -89,14 +89,14 @@ class Ledger:
         """
         ids = [_fit(occasion.question.customer_id, "customer id") for occasion in occasions]
         with self._database.reading() as connection:
-            known = deciding.recorded(connection, (one.question.decision_id for one in occasions))
+            known = recording.recorded(connection, (one.question.decision_id for one in occasions))
         if all(one.question.decision_id in known for one in occasions):
             return [known[one.question.decision_id] for one in occasions]
         for _ in range(_ATTEMPTS):
             try:
                 with self._database.writing(ids, deadline) as connection:
-                    return deciding.settle(connection, occasions, limits, days)
-            except deciding.LostRaceError:
+                    return recording.settle(connection, occasions, limits, days)
+            except recording.LostRaceError:
                 continue
         raise RuntimeError("a decision gives an offer whose limit is reached, however often it is asked")
 
@@ -135,7 +135,7 @@ class Ledger:
             return newest_consents(connection, [customer_id])[customer_id]
 
     def history(self, customer_id: str, at: datetime, days: float) -> History:
-        """What was known of a customer at a moment; changes nothing. `spent` is of now: budgets have no past."""
+        """What was said to a customer and by them up to a moment; nothing of what is left of the offers."""
         with self._database.reading() as connection:
             return history_of(connection, customer_id, at, days)
 
@@ -153,12 +153,13 @@ class Ledger:
             hashes = erasure.erased_hashes(connection)
         return {one for one in customer_ids if self._customer_hash(one) in hashes} if hashes else set()
 
-    def logged(self) -> Iterator[LoggedDecision]:
-        """Every decision with its reward so far, in order of the ids, with few in memory at once."""
+    def logged(self, until: datetime | None = None) -> Iterator[LoggedDecision]:
+        """Every decision made before `until` with its reward so far, by id, with few in memory at once."""
+        chosen = [] if until is None else [decisions.c.decided_at < until]
         last = ""
         while True:
             with self._database.reading() as connection:
-                page = totals.logged_after(connection, last, _PAGE)
+                page = totals.logged_after(connection, last, _PAGE, *chosen)
             if not page:
                 return
             yield from page

@@ -1,12 +1,10 @@
 """What became of decisions: recorded once by the caller's key, however late and in whatever order."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection, select
 
 from serving.ledger.database import upsert
-from serving.ledger.deciding import recorded
 from serving.ledger.faults import KeyTaken, NotGiven, UnknownDecision
+from serving.ledger.recording import recorded
 from serving.ledger.records import Outcome, Recorded
 from serving.ledger.tables import answers, decisions, of_answer, outcomes
 
@@ -21,7 +19,7 @@ def customer_of(connection: Connection, decision_id: str) -> str:
     query = select(decisions.c.customer_id).where(decisions.c.decision_id == decision_id)
     found = connection.execute(query).scalar_one_or_none()
     if found is None:
-        raise UnknownDecision(f"there is no decision {decision_id!r}: quote the decision_id of an answer")
+        raise UnknownDecision
     return str(found)
 
 
@@ -80,14 +78,8 @@ def _place(connection: Connection, outcome: Outcome) -> int:
     if outcome.offer_id is None and (given or outcome.kind in WITHOUT_OFFER):
         return 1
     if outcome.offer_id not in given:
-        raise NotGiven(_not_given(outcome, sorted(given)))
+        raise NotGiven
     return int(given[outcome.offer_id])
-
-
-def _not_given(outcome: Outcome, given: Sequence[str]) -> str:
-    if given:
-        return f"the decision {outcome.decision_id} gave {', '.join(given)}: of these, {outcome.kind} may be said"
-    return f"the decision {outcome.decision_id} gave no offer: of that, {outcome.kind} may not be said"
 
 
 def _counted(connection: Connection, outcome: Outcome, place: int) -> bool:
@@ -108,6 +100,4 @@ def _same_as_before(connection: Connection, outcome: Outcome, place: int) -> Non
     )
     before = connection.execute(query).one()
     if tuple(before) != (outcome.decision_id, place, outcome.kind, outcome.value):
-        raise KeyTaken(
-            f"the key {outcome.key!r} stands for another outcome: give each outcome a key of its own"
-        )
+        raise KeyTaken

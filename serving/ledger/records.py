@@ -69,12 +69,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class CustomerTotal:
-    """What one offer came to with one customer; `offer_id` None is no offer.
+    """What one offer came to with one customer, in answers that began with `first_id`; None is no offer.
 
-    Of the control group it is the offer that was withheld first, with what the customer did without it.
+    Of the control group it is an offer that was withheld. What the customer did without any is said of the first.
     """
 
     offer_id: str | None
+    first_id: str | None
     channel: str
     group: Group
     customer_id: str

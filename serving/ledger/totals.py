@@ -1,13 +1,13 @@
 """What decisions came to, in counts and in money: one definition for the report, the export and the erasure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Subquery, case, func, select
 
 from serving.decision.trace import Group
 from serving.ledger.database import upsert
-from serving.ledger.deciding import unpacked
+from serving.ledger.recording import unpacked
 from serving.ledger.records import Counts, CustomerTotal, KeptTotal, LoggedDecision
 from serving.ledger.tables import answers, decisions, kept_counts, of_answer, outcomes
 
@@ -18,22 +18,29 @@ _KINDS = {
     "redeems": "redeem",
     "purchases": "purchase",
 }
+_FIRST = answers.alias("first")
 _FIELDS = "decisions", "contacts", *_KINDS, "value", "cost"
 
 
 def customer_totals(connection: Connection, *chosen: ColumnElement[bool]) -> tuple[CustomerTotal, ...]:
-    """Sums by offer, channel, group and customer, over the decisions that meet every condition; in no order."""
-    one = _by_answer(*chosen)
-    keys = one.c.offer_id, one.c.channel, one.c.control, one.c.customer_id
-    sums = (func.sum(one.c[name]).label(name) for name in _FIELDS)
+    """Sums by offer, first offer, channel, group and customer, of the decisions that meet every condition."""
+    keys = "offer_id", "first_id", "channel", "control", "customer_id"
     return tuple(
-        CustomerTotal(row.offer_id, row.channel, _group(row), row.customer_id, _counts(row))
-        for row in connection.execute(select(*keys, *sums).group_by(*keys))
+        CustomerTotal(row.offer_id, row.first_id, row.channel, _group(row), row.customer_id, _counts(row))
+        for row in _summed(connection, keys, *chosen)
+    )
+
+
+def offer_totals(connection: Connection, *chosen: ColumnElement[bool]) -> tuple[KeptTotal, ...]:
+    """The same by offer, channel and group, without a name."""
+    return tuple(
+        KeptTotal(row.offer_id, row.channel, _group(row), _counts(row))
+        for row in _summed(connection, ("offer_id", "channel", "control"), *chosen)
     )
 
 
 def kept_totals(connection: Connection) -> tuple[KeptTotal, ...]:
-    """What stays of customers who have been erased; in no order."""
+    """What stays of customers who have been erased."""
     return tuple(
         KeptTotal(row.offer_id or None, row.channel, _group(row), _counts(row))
         for row in connection.execute(select(kept_counts))
@@ -52,11 +59,13 @@ def keep(connection: Connection, totals: Iterable[KeptTotal]) -> None:
         connection.execute(adding.on_conflict_do_update(index_elements=keys, set_=sums))
 
 
-def logged_after(connection: Connection, decision_id: str, limit: int) -> list[LoggedDecision]:
-    """The next decisions by id, each with its reward."""
+def logged_after(
+    connection: Connection, decision_id: str, limit: int, *chosen: ColumnElement[bool]
+) -> list[LoggedDecision]:
+    """The next decisions by id that meet every condition, each with its reward."""
     page = connection.execute(
         select(decisions.c.decision_id, decisions.c.trace)
-        .where(decisions.c.decision_id > decision_id)
+        .where(decisions.c.decision_id > decision_id, *chosen)
         .order_by(decisions.c.decision_id)
         .limit(limit)
     ).all()
@@ -68,12 +77,20 @@ def logged_after(connection: Connection, decision_id: str, limit: int) -> list[L
     return [LoggedDecision(unpacked(row.trace), float(rewards[row.decision_id])) for row in page]
 
 
+def _summed(connection: Connection, keys: Sequence[str], *chosen: ColumnElement[bool]) -> Iterable[Row[Any]]:
+    one = _by_answer(*chosen)
+    by = [one.c[name] for name in keys]
+    sums = [func.sum(one.c[name]).label(name) for name in _FIELDS]
+    return connection.execute(select(*by, *sums).group_by(*by))
+
+
 def _by_answer(*chosen: ColumnElement[bool]) -> Subquery:
     """One row for each answer of the chosen decisions: what happened to it, what it earned and what it cost."""
     happened = {name: _sum(_counted(kind)) for name, kind in _KINDS.items()}
     columns = (
         answers.c.decision_id,
         answers.c.offer_id,
+        _FIRST.c.offer_id.label("first_id"),
         decisions.c.channel,
         decisions.c.control,
         decisions.c.customer_id,
@@ -83,8 +100,9 @@ def _by_answer(*chosen: ColumnElement[bool]) -> Subquery:
         (answers.c.cost + answers.c.discount * happened["redeems"]).label("cost"),
         func.count(decisions.c.decision_id.distinct()).label("decisions"),
     )
-    joined = answers.join(decisions).outerjoin(outcomes, of_answer)
-    keys = answers.c.decision_id, answers.c.place, decisions.c.decision_id
+    of_first = (_FIRST.c.decision_id == answers.c.decision_id) & (_FIRST.c.place == 1)
+    joined = answers.join(decisions).join(_FIRST, of_first).outerjoin(outcomes, of_answer)
+    keys = *answers.primary_key, *_FIRST.primary_key, decisions.c.decision_id
     return select(*columns).select_from(joined).where(*chosen).group_by(*keys).subquery()
 
 

@@ -11,7 +11,7 @@ from serving.report.intervals import Interval
 
 NONE = "-"
 _REACHED = ("offer", "channel", "contacts", "impressions", "accepted")
-_EARNED = ("offer", "channel", "value", "cost", "return")
+_EARNED = ("offer", "channel", "value", "cost", "gross return")
 _BROUGHT = ("offer", "channel", "customers / control", "more buy, points", "more money each")
 _NAMES = 2
 """Columns before the numbers."""
@@ -28,10 +28,12 @@ def print_report(console: Console, found: Sequence[Line]) -> None:
     console.print(_table("what they earned", _EARNED, found, _earned))
     console.print(_table("what they brought beyond the control group", _BROUGHT, found, _brought))
     console.print(
-        "Below a number, its 95 % interval. Money is value less cost; customers who were given an offer are "
-        "compared with customers of the control group from whom it was withheld, and for all offers everybody "
-        f'with everybody. "{NONE}": too little to tell, such as fewer than {MINIMUM} customers on a side, or for '
-        f"money fewer than {MINIMUM_BUYERS} buyers."
+        "Below a number, its 95 % interval. Value is the margin of what was bought, before the discount; cost is "
+        "contacts and redeemed discounts; the gross return counts what is bought without an offer as well. The "
+        "last table does not: whatever customers bought whose answer began with an offer, less its cost, is "
+        "compared with the control group from whom that offer was withheld, and for all offers everybody with "
+        f'everybody. "{NONE}": too little to tell, such as fewer than {MINIMUM} customers on a side, or for money '
+        f"fewer than {MINIMUM_BUYERS} buyers."
     )
 
 
@@ -59,8 +61,8 @@ def _reached(line: Line) -> list[str]:
 
 
 def _earned(line: Line) -> list[str]:
-    returned = NONE if line.returned is None else f"{100 * line.returned:+,.0f} %"
-    return [f"{line.value:,.2f}", f"{line.cost:,.2f}", returned]
+    gross = NONE if line.gross_return is None else f"{100 * line.gross_return:+,.0f} %"
+    return [f"{line.value:,.2f}", f"{line.cost:,.2f}", gross]
 
 
 def _brought(line: Line) -> list[str]:

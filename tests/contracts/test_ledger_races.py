@@ -12,7 +12,19 @@ from serving.decision.facts import History
 from serving.decision.trace import Decision
 from serving.ledger import Ledger, Limits, Occasion, open_ledger
 from serving.ledger.database import Database
-from tests.entries import AT, DAY, SECRET, LimitsById, answer, enter, outcome, priced, question, within
+from tests.entries import (
+    AT,
+    DAY,
+    SECRET,
+    LimitsById,
+    answer,
+    enter,
+    history_before,
+    outcome,
+    priced,
+    question,
+    within,
+)
 
 T = TypeVar("T")
 
@@ -55,7 +67,7 @@ def test_one_customer_is_decided_once(ledgers: list[Ledger]) -> None:
     assert made == [made[0]] * MANY
     assert given(made[:1], "cheese") == 1
     assert len(list(ledgers[0].logged())) == 1
-    found = ledgers[0].history("ann", AT, 30)
+    found = history_before(ledgers[0])
     assert (len(found.contacts), found.used, found.spent) == (1, {"cheese": 1}, {"cheese": 2.0})
 
 
@@ -84,7 +96,7 @@ def test_a_limit_of_a_day_holds_exactly(ledgers: list[Ledger]) -> None:
 
     made = at_once(ledgers, work)
     assert (given(made, "cheese"), given(made, "wine")) == (5, MANY)
-    assert ledgers[0].history("0", AT, 30).used == {"cheese": 5, "wine": MANY}
+    assert history_before(ledgers[0]).used == {"cheese": 5, "wine": MANY}
 
 
 def test_a_budget_holds_exactly(ledgers: list[Ledger]) -> None:
@@ -94,7 +106,7 @@ def test_a_budget_holds_exactly(ledgers: list[Ledger]) -> None:
         return enter(ledger, within(question(ledger, f"{number}"), limits, CHEESE), limits)
 
     assert given(at_once(ledgers, work), "cheese") == 4
-    assert ledgers[0].history("0", AT, 30).spent == {"cheese": 8.0}
+    assert history_before(ledgers[0]).spent == {"cheese": 8.0}
 
 
 def test_chunks_and_single_decisions_wait_for_each_other_in_no_circle(ledgers: list[Ledger]) -> None:

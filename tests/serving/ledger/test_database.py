@@ -15,7 +15,7 @@ import pytest
 
 from serving.ledger import Ledger, LedgerError, TooLate, open_ledger
 from serving.ledger.database import Database
-from tests.entries import AT, SECRET, enter, giving, outcome, priced, question
+from tests.entries import AT, SECRET, enter, giving, history_before, outcome, priced, question
 
 CHEESE = priced("cheese", cost=1.0)
 
@@ -116,7 +116,7 @@ def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
     logged = [one.decision for one in ledger.logged()]
     assert acknowledged <= {one.decision_id for one in logged}
     assert len(logged) - len(acknowledged) in {0, 1}
-    found = ledger.history("0", AT, 30)
+    found = history_before(ledger)
     assert (found.used, found.spent) == ({"cheese": len(logged)}, {"cheese": float(len(logged))})
     ledger.close()
 

@@ -14,8 +14,11 @@ def counts(**values: float) -> Counts:
     return replace(NOTHING, **whole, value=values.get("value", 0.0), cost=values.get("cost", 0.0))
 
 
-def total(offer: str | None, channel: str, group: Group, customer: str, **values: float) -> CustomerTotal:
-    return CustomerTotal(offer, channel, group, customer, counts(decisions=1, **values))
+def total(
+    offer: str | None, channel: str, group: Group, customer: str, first: str | None = None, **values: float
+) -> CustomerTotal:
+    """Of answers that began with `first`, the offer itself when nothing is said."""
+    return CustomerTotal(offer, first or offer, channel, group, customer, counts(decisions=1, **values))
 
 
 def kept(offer: str | None, channel: str, group: Group, **values: float) -> KeptTotal:

@@ -78,7 +78,7 @@ def test_counts_and_money_are_those_of_the_treated(
     line = by_key[key]
     assert (line.treated, line.control) == people
     assert (line.contacts, line.impressions) == reached
-    assert (line.value, line.cost, line.returned) == money
+    assert (line.value, line.cost, line.gross_return) == money
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,29 @@ def test_acceptance_is_of_customers_who_were_contacted(
     by_key: dict[tuple[str, str], Line], key: tuple[str, str], took: int, contacted: int
 ) -> None:
     assert by_key[key].acceptance == wilson(took, contacted)
+
+
+def test_who_buys_after_no_offer_accepted_nothing(by_key: dict[tuple[str, str], Line]) -> None:
+    bought = total(None, "web", "treated", "b", purchases=1, value=5)
+    line = found([*CUSTOMERS, bought])[ALL_OFFERS, "web"]
+    assert (line.acceptance, line.value) == (by_key[ALL_OFFERS, "web"].acceptance, 16.0 + 5)
+
+
+def test_all_that_is_bought_after_an_answer_is_compared_under_its_first_offer() -> None:
+    """Two offers go together; half of the customers buy, and whether of the one or the other is as it happens."""
+    rows = [
+        total(offer, "web", group, f"{group} {n}", first="cheese", purchases=bought, value=4 * bought)
+        for n in range(80)
+        for offer, bought in (("cheese", n % 4 == 0), ("wine", n % 4 == 2))
+        for group in ("treated", "control")
+    ]
+    by_offer = found(rows)
+    cheese, wine = by_offer["cheese", "web"], by_offer["wine", "web"]
+    assert (cheese.treated, cheese.control, cheese.value) == (80, 80, 4 * 20 + 10)
+    assert cheese.purchase_lift is not None
+    assert cheese.purchase_lift.estimate == 0
+    assert by_offer[ALL_OFFERS, "web"].purchase_lift == cheese.purchase_lift
+    assert (wine.treated, wine.control, wine.value) == (0, 0, 4 * 20)
 
 
 def test_who_redeems_has_bought() -> None:
@@ -158,5 +181,5 @@ def test_an_empty_ledger_has_no_line() -> None:
 def test_every_figure_is_written_for_programs() -> None:
     figures = json.loads(json.dumps(as_json(lines(Totals(tuple(campaign(60, 40)), ())))))
     assert figures[0]["offer"] == "cheese"
-    assert figures[0]["return"] == pytest.approx(1.0)
+    assert figures[0]["gross_return"] == pytest.approx(1.0)
     assert figures[0]["purchase_lift"]["estimate"] == pytest.approx(0.4)

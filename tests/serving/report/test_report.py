@@ -69,7 +69,7 @@ def test_everything_is_printed_drawn_and_written(
     line = cheese(folder / "out" / "report.json")
     assert (line["treated"], line["control"], line["contacts"]) == (2, 1, 3)
     assert (line["value"], line["cost"]) == pytest.approx((0.25 * 30, 1.5))
-    assert line["return"] == pytest.approx((7.5 - 1.5) / 1.5)
+    assert line["gross_return"] == pytest.approx((7.5 - 1.5) / 1.5)
 
 
 def test_since_leaves_out_what_was_before_and_what_has_no_date(

@@ -1,11 +1,11 @@
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Insert, event
 
 from serving.ledger import open_ledger
+from serving.ledger.tables import spent, used
 from tests.entries import SECRET, giving, priced, question
 
 
@@ -14,13 +14,19 @@ def reserved() -> Iterator[list[tuple[str, str]]]:
     """(table, offer) of every reservation."""
     found: list[tuple[str, str]] = []
 
-    def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:  # noqa: ANN401 - the driver's
-        if statement.startswith(("INSERT INTO used", "INSERT INTO spent")):
-            found.append((statement.split()[2], values[0]))
+    def note(
+        connection: object,  # noqa: ARG001 - the event's
+        statement: object,
+        many: object,  # noqa: ARG001 - the event's
+        values: dict[str, str],
+        options: object,  # noqa: ARG001 - the event's
+    ) -> None:
+        if isinstance(statement, Insert) and statement.table in (used, spent):
+            found.append((statement.table.description, values["offer_id"]))
 
-    event.listen(Engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_execute", note)
     yield found
-    event.remove(Engine, "before_cursor_execute", note)
+    event.remove(Engine, "before_execute", note)
 
 
 def test_offers_are_reserved_in_the_order_of_their_ids(

@@ -116,8 +116,8 @@ def _decision_row(decision: Decision) -> Row:
 
 
 def _answer_rows(decision: Decision) -> list[Row]:
-    """What was given, or the first that was withheld, or that there was nothing: at least one row."""
-    shown: tuple[Priced | None, ...] = decision.given or decision.withheld[:1] or (None,)
+    """What was given, or what was withheld, or that there was nothing: at least one row."""
+    shown: tuple[Priced | None, ...] = decision.given or decision.withheld or (None,)
     return [
         {
             "decision_id": decision.decision_id,
