@@ -31,7 +31,7 @@ class Ranking:
         return self.priced[self.first]
 
 
-def ranking(offers: Sequence[Priced], policy: Policy, decision_id: str) -> Ranking:
+def rank(offers: Sequence[Priced], policy: Policy, decision_id: str) -> Ranking:
     """The order in money, and who is chosen of it: by priority, *no offer* before an equal one, then by id.
 
     With probability e (`exploration.share`) a lot decides, evenly among those at most `max_loss` below the best,
@@ -62,16 +62,17 @@ def _with(one: Priced, chance: float, policy: Policy) -> Priced:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Choice:
     """The offers of one answer, and the rule that kept others out though there was room for them."""
 
+    ranking: Ranking
     given: tuple[Priced, ...] = ()
     passed_over: Mapping[str | None, Breach] = field(default_factory=dict)
 
 
-def answer(
+def choose(
     ranking: Ranking, limit: int, offers: Mapping[str | None, Offer], contact: ContactPolicy
-) -> Answer:
+) -> Choice:
     """The chosen one and, up to `limit`, the best that go with it; none when *no offer* was chosen.
 
     Those that follow are worth more than nothing, are about other items, and keep the caps: what the answer
@@ -82,27 +83,27 @@ def answer(
     passed_over: dict[str | None, Breach] = {}
     others = [one for one in ranking.priced if one.priority > 0 and one is not chosen]
     for one in (chosen, *others) if chosen.offer_id is not None else ():
+        breach = _same_item(one, given) or contact.cap(offers[one.offer_id])
+        if breach is not None:
+            passed_over[one.offer_id] = breach
+            continue
+        given.append(one)
         if len(given) == limit:
             break
-        breach = _same_item(one, given) or contact.cap(offers[one.offer_id])
-        if breach is None:
-            given.append(one)
-            contact.count(offers[one.offer_id])
-        else:
-            passed_over[one.offer_id] = breach
-    return Answer(tuple(given), passed_over)
+        contact = contact.after(offers[one.offer_id])
+    return Choice(ranking, tuple(given), passed_over)
 
 
-def lost(ranking: Ranking, found: Answer, through: Iterable[Ended]) -> Iterator[Ended]:
+def losers(choice: Choice, through: Iterable[Ended]) -> Iterator[Ended]:
     """Where everybody who reached arbitration and did not come through it ended, *no offer* among them."""
-    elsewhere = {ended.offer_id for ended in through}
+    ranking, elsewhere = choice.ranking, {ended.offer_id for ended in through}
     for place, one in enumerate(ranking.priced):
         if one.offer_id in elsewhere:
             continue
-        if one.offer_id in found.passed_over:
-            yield Ended(one.offer_id, "arbitrate", *found.passed_over[one.offer_id])
+        if one.offer_id in choice.passed_over:
+            yield Ended(one.offer_id, "arbitrate", *choice.passed_over[one.offer_id])
             continue
-        outbid = bool(found.given) and (one.priority > 0 or one.offer_id is None)
+        outbid = bool(choice.given) and (one.priority > 0 or one.offer_id is None)
         rule = "explored" if place < ranking.first else "priority" if outbid else "not_worth_it"
         yield Ended(one.offer_id, "arbitrate", rule, f"{one.priority:z.2f}")
 

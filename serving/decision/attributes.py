@@ -15,8 +15,6 @@ OF_ITEM = frozenset({"item", "item_probability"})
 """Attributes of the candidate's item: they differ from offer to offer within one decision."""
 
 BANDS = ("high", "medium", "low")
-LIFE_CYCLES: tuple[str, ...] = get_args(LifeCycle)
-VALUE_TIERS: tuple[str, ...] = get_args(ValueTier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,8 @@ def _of_customer() -> list[Attribute]:
         Attribute("recency_quintile", "number", quintile.format("days since the last purchase")),
         Attribute("frequency_quintile", "number", quintile.format("how often they buy")),
         Attribute("monetary_quintile", "number", quintile.format("what they spend")),
-        Attribute("life_cycle", "text", "stage of the customer's life cycle", LIFE_CYCLES),
-        Attribute("value_tier", "text", "tier of what the customer spends", VALUE_TIERS),
+        Attribute("life_cycle", "text", "stage of the customer's life cycle", get_args(LifeCycle)),
+        Attribute("value_tier", "text", "tier of what the customer spends", get_args(ValueTier)),
         Attribute("bought", "set", "items bought lately, at the level that cross-selling offers"),
     ]
 

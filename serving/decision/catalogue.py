@@ -48,9 +48,17 @@ REFUSED: Mapping[Kind, frozenset[str]] = {
 
 
 def _items(given: object) -> object:
-    if given is None or given == _BEST or (isinstance(given, list | tuple) and given):
+    if (
+        given is None
+        or given == _BEST
+        or (isinstance(given, list | tuple) and given and all(map(_is_id, given)))
+    ):
         return given
     raise ValueError(f'is "{_BEST}" or a list of item ids, not {given!r}')
+
+
+def _is_id(given: object) -> bool:
+    return isinstance(given, str) and given != ""
 
 
 class Offer(Section):

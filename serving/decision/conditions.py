@@ -41,7 +41,6 @@ class Comparison:
     """One attribute against some values; `test` takes what the attribute is."""
 
     attribute: Attribute
-    operator: str
     values: tuple[str, ...]
     test: Test
 
@@ -118,7 +117,7 @@ def _comparison(tokens: list[str], attributes: Mapping[str, Attribute]) -> Compa
             f'{name} is a {attribute.kind} and cannot be asked "{asked}"{nearest(asked, allowed)}'
         )
     values = tuple(token.strip('"') for token in given)
-    return Comparison(attribute, asked, values, _test(attribute, asked, values))
+    return Comparison(attribute, values, _test(attribute, asked, values))
 
 
 def _parts(tokens: list[str]) -> tuple[str, str, list[str]]:

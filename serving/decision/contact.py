@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from serving.decision.catalogue import Offer
@@ -22,6 +23,7 @@ class ContactPolicy:
     def __init__(self, question: Question, history: History, policy: Policy) -> None:
         self._question = question
         self._history = history
+        self._policy = policy
         self._caps = [_Counted(cap, question.at, history.contacts) for cap in policy.caps]
         self._quiet = _quiet(question.at, policy, policy.channels.get(question.channel))
         rests = policy.cool_off
@@ -39,10 +41,11 @@ class ContactPolicy:
         breaches = (cap.breach(offer.id, offer.kind, self._question.channel) for cap in self._caps)
         return next((breach for breach in breaches if breach is not None), None)
 
-    def count(self, offer: Offer) -> None:
-        """The offer is given with this answer: a contact for whatever else the answer may hold."""
-        for cap in self._caps:
-            cap.count(offer.id, offer.kind, self._question.channel)
+    def after(self, offer: Offer) -> "ContactPolicy":
+        """What may be said besides when the answer holds the offer: a contact for whatever else it may hold."""
+        contact = Contact(offer.id, offer.kind, self._question.channel, self._question.at)
+        history = replace(self._history, contacts=(*self._history.contacts, contact))
+        return ContactPolicy(self._question, history, self._policy)
 
     def overspent(self, offer: Offer, priced: Priced) -> Breach | None:
         """The budget when what the offer would take is more than what is left."""
@@ -80,9 +83,6 @@ class _Counted:
         if count < self._cap.contacts or self._cap.name not in {None, thing}:
             return None
         return said(self._cap), f"{count} contacts with {thing}" if thing else f"{count} contacts"
-
-    def count(self, offer_id: str, kind: Kind, channel: str) -> None:
-        self._contacts[_thing(self._cap, offer_id, kind, channel)] += 1
 
 
 def said(cap: Cap) -> str:

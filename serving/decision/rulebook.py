@@ -24,7 +24,7 @@ class BoundOffer:
     """An offer with its rules in three tiers, its cost of a contact by channel, and its lever.
 
     `of_item` are the rules of all tiers that depend on the candidate's item. `lever` is 1 + (the kind's percentage
-    + the offer's) / 100, never below 0; 1 is neutral. Rules of the same text are one object throughout a rulebook.
+    + the offer's) / 100, never below 0; 1 is neutral.
     """
 
     offer: Offer
@@ -40,13 +40,12 @@ class BoundOffer:
 class Rulebook:
     """All that marketers decided, checked as a whole.
 
-    `name` is the policy's version and a hash of the content of both files: other comments, another order of keys
-    or another layout of the files give the same one. `window_days` is how far back a decision looks: the longest
-    cap or cool-off.
+    `name` is the policy's version, the catalogue's and a hash of the content of both files: other comments,
+    another order of keys or another layout of the files give the same one. `window_days` is how far back a
+    decision looks: the longest cap or cool-off.
     """
 
     name: str
-    catalogue_version: str
     currency: str
     offers: tuple[BoundOffer, ...]
     policy: Policy
@@ -58,25 +57,32 @@ def read_rulebook(
 ) -> Rulebook:
     """Both files, checked against each other and against what the store knows of customers.
 
-    Raises `InputError` with the file and every problem; with `today` (UTC) offers that have ended are refused too.
-    Who serves gives no day: a service that starts anew the day after an offer's last goes on with the others.
+    Raises `InputError` with the path of a file and every problem of it; with `today` (UTC) offers that have ended
+    are refused too. Who serves gives no day: a service that starts anew the day after an offer's last goes on with
+    the others.
     """
     catalogue, policy = read_catalogue(catalogue_path, today), read_policy(policy_path)
-    return rulebook(catalogue, policy, attributes_of(info, policy.channels), info.currency)
+    attributes, files = attributes_of(info, policy.channels), (catalogue_path, policy_path)
+    return rulebook(catalogue, policy, attributes, info.currency, files)
 
 
 def rulebook(
-    catalogue: Catalogue, policy: Policy, attributes: Mapping[str, Attribute], currency: str
+    catalogue: Catalogue,
+    policy: Policy,
+    attributes: Mapping[str, Attribute],
+    currency: str,
+    files: tuple[Path | str, Path | str] = ("the catalogue", "the policy"),
 ) -> Rulebook:
     """Catalogue and policy as one; `currency` is the store's, "" when it does not say.
 
-    Raises `InputError` with every channel, attribute, offer or currency that there is not.
+    Raises `InputError` with every channel, attribute, offer or currency that there is not in the first of the
+    `files` that has any.
     """
     compiled, faults = _compiled(catalogue, attributes)
-    refuse("the catalogue", [*_misfits(catalogue, policy, currency), *faults])
+    refuse(files[0], [*_misfits(catalogue, policy, currency), *faults])
+    refuse(files[1], _unknown_offers(policy, catalogue))
     return Rulebook(
-        name=f"{policy.version}-{_digest(catalogue, policy)}",
-        catalogue_version=catalogue.version,
+        name=f"{policy.version}-{catalogue.version}-{_digest(catalogue, policy)}",
         currency=catalogue.currency,
         offers=tuple(_bound(offer, policy, compiled) for offer in catalogue.offers),
         policy=policy,
@@ -110,10 +116,16 @@ def _misfits(catalogue: Catalogue, policy: Policy, currency: str) -> Iterator[st
                 yield f'offer "{offer.id}": "{channel}" is no channel{nearest(channel, policy.channels)}'
         if _lever(offer, policy) < 0:
             yield f'offer "{offer.id}": its lever and that of its kind sum to less than -100 percent'
+
+
+def _unknown_offers(policy: Policy, catalogue: Catalogue) -> list[str]:
     ids = [offer.id for offer in catalogue.offers]
-    for cap in policy.caps:
-        if cap.per == "offer" and cap.name is not None and cap.name not in ids:
-            yield f'a cap of the policy names "{cap.name}", which is no offer{nearest(cap.name, ids)}'
+    named = ((number, cap.name) for number, cap in enumerate(policy.caps, start=1) if cap.per == "offer")
+    return [
+        f'cap {number}: "{name}" is no offer{nearest(name, ids)}'
+        for number, name in named
+        if name is not None and name not in ids
+    ]
 
 
 def _bound(offer: Offer, policy: Policy, compiled: Mapping[str, Condition]) -> BoundOffer:

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -62,14 +62,17 @@ def checked(
         return model.model_validate(content, strict=False if texts else None)
     except ValidationError as fault:
         found = [_in_words(detail, content, {"": model, **sections}) for detail in fault.errors()]
-        refuse(path, found)
-        raise
+        raise _refusal(path, found) from fault
 
 
 def refuse(path: Path | str, problems: Sequence[str]) -> None:
     """Raise `InputError` with every problem of a file, if there is one."""
     if problems:
-        raise InputError(f"{path} cannot be used: {'; '.join(problems)}")
+        raise _refusal(path, problems)
+
+
+def _refusal(path: Path | str, problems: Sequence[str]) -> InputError:
+    return InputError(f"{path} cannot be used: {'; '.join(problems)}")
 
 
 def _in_words(detail: ErrorDetails, content: Mapping[str, Any], sections: Sections) -> str:
@@ -82,7 +85,7 @@ def _in_words(detail: ErrorDetails, content: Mapping[str, Any], sections: Sectio
     if detail["type"] == "value_error":
         return _spoken(detail["loc"], content) + str(detail["ctx"]["error"])
     if detail["type"] == "literal_error":
-        known = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        known = get_args(_section(place, sections).model_fields[str(key)].annotation)
         return f'{_spoken(place, content)}{key} is never "{detail["input"]}"{nearest(str(detail["input"]), known)}'
     return f"{_spoken(place, content)}{_counted(key)}: {detail['msg']}, not {detail['input']!r:.80}"
 

@@ -19,7 +19,7 @@ class Tiers:
 
     def __init__(self, question: Question, facts: Facts, agreed: Mapping[str, bool]) -> None:
         self._attributes = attributes(question, facts, agreed)
-        self._asked: dict[int, bool] = {}
+        self._asked: dict[str, bool] = {}
 
     def breach(self, candidate: Candidate) -> Ended | None:
         """The stage and the first rule that the candidate fails, with what the rule met."""
@@ -43,8 +43,8 @@ class Tiers:
     def _holds(self, rule: Condition, candidate: Candidate) -> bool:
         if rule.of_item:
             return holds(rule, self._of(rule, candidate))
-        if (known := self._asked.get(id(rule))) is None:
-            known = self._asked[id(rule)] = holds(rule, self._attributes)
+        if (known := self._asked.get(rule.text)) is None:
+            known = self._asked[rule.text] = holds(rule, self._attributes)
         return known
 
     def _of(self, rule: Condition, candidate: Candidate) -> Mapping[str, Value]:

@@ -197,15 +197,16 @@ class Diary:
         )
 
     def keep(self, decision: Decision) -> None:
-        """Count what was given."""
+        """Count what was given; what was withheld is a contact as well, but takes nothing of any limit."""
         at = decision.decided_at
-        for one in decision.given:
+        for one in decision.given or decision.withheld:
             assert one.offer_id is not None
             assert one.kind is not None
             contact = Contact(one.offer_id, one.kind, decision.channel, at)
             self.contacts[decision.customer_id].append(contact)
-            self.used[at.date()][one.offer_id] += 1
-            self.spent[one.offer_id] += one.reserved
+        for one in decision.given:
+            self.used[at.date()][one.offer_id or ""] += 1
+            self.spent[one.offer_id or ""] += one.reserved
 
     def turn_down(self, decision: Decision, at: datetime) -> None:
         """The customer rejects what the decision gave."""

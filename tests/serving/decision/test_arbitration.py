@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from serving.decision.arbitration import NO_OFFER, Answer, Ranking, answer, lost, ranking
+from serving.decision.arbitration import NO_OFFER, Choice, Ranking, choose, losers, rank
 from serving.decision.catalogue import Offer
 from serving.decision.contact import ContactPolicy
 from serving.decision.facts import History
@@ -23,7 +23,7 @@ FOUR = [priced("a", 1.0), priced("b", 4.0), priced("c", -2.0), priced("d", 3.5)]
 
 def order(offers: Sequence[Priced], share: float = 0.0, loss: float = 0.0, control: float = 0.0) -> Ranking:
     exploration, group = {"share": share, "max_loss": loss}, {"share": control, "salt": "pepper"}
-    return ranking(offers, policy(exploration=exploration, control=group), "d1")
+    return rank(offers, policy(exploration=exploration, control=group), "d1")
 
 
 def chosen(place: int) -> Ranking:
@@ -31,9 +31,9 @@ def chosen(place: int) -> Ranking:
     return replace(order(FOUR), first=place, explored=True)
 
 
-def filled(found: Ranking, limit: int, *caps: dict[str, object]) -> Answer:
+def filled(found: Ranking, limit: int, *caps: dict[str, object]) -> Choice:
     offers: dict[str | None, Offer] = {one.offer_id: offer(one.offer_id or "none") for one in found.priced}
-    return answer(found, limit, offers, ContactPolicy(ASKED, History(), policy(cap=caps)))
+    return choose(found, limit, offers, ContactPolicy(ASKED, History(), policy(cap=caps)))
 
 
 def test_money_orders_and_no_offer_is_worth_nothing() -> None:
@@ -73,7 +73,7 @@ def test_each_has_the_chance_of_both_draws(
 def test_the_lot_falls_as_often_as_is_logged() -> None:
     rules = policy(exploration={"share": 0.2, "max_loss": 4.0})
     draws = 20_000
-    found = [ranking(FOUR, rules, f"d{number}") for number in range(draws)]
+    found = [rank(FOUR, rules, f"d{number}") for number in range(draws)]
     counts = Counter(one.chosen.offer_id for one in found)
     expected = {one.offer_id: one.selection_probability * draws for one in found[0].priced}
     assert set(counts) == {"a", "b", "d", None}
@@ -84,7 +84,7 @@ def test_the_lot_falls_as_often_as_is_logged() -> None:
 
 def test_a_lot_among_one_explores_nothing() -> None:
     rules = policy(exploration={"share": 0.2, "max_loss": 0.1})
-    assert not any(ranking(FOUR, rules, f"d{number}").explored for number in range(100))
+    assert not any(rank(FOUR, rules, f"d{number}").explored for number in range(100))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_answer_holds_the_best_that_are_worth_something(limit: int, expected:
 
 def test_the_lot_goes_first_and_the_best_follow() -> None:
     assert ids(filled(chosen(4), 3).given) == ["c", "b", "d"]
-    assert filled(chosen(3), 3) == Answer()
+    assert filled(chosen(3), 3) == Choice(chosen(3))
 
 
 def test_caps_hold_within_one_answer() -> None:
@@ -126,7 +126,7 @@ def test_one_answer_is_not_about_one_item_twice() -> None:
 def test_who_lost_is_told_why(found: Ranking, limit: int, expected: dict[str | None, str]) -> None:
     result = filled(found, limit)
     through = [Ended(one.offer_id, "answer", "1") for one in result.given or (found.chosen,)]
-    ended = list(lost(found, result, through))
+    ended = list(losers(result, through))
     assert {one.offer_id: one.rule for one in ended} == expected
     assert len(ended) == len(expected)
     assert {one.stage for one in ended} == {"arbitrate"}
@@ -135,5 +135,5 @@ def test_who_lost_is_told_why(found: Ranking, limit: int, expected: dict[str | N
 
 
 def test_a_loss_of_less_than_a_cent_has_no_sign() -> None:
-    [ended] = lost(order([priced("a", -0.001)]), Answer(), [Ended(None, "answer", "1")])
+    [ended] = losers(Choice(order([priced("a", -0.001)])), [Ended(None, "answer", "1")])
     assert ended == Ended("a", "arbitrate", "not_worth_it", "0.00")

@@ -126,6 +126,7 @@ def test_every_kind_can_be_written(read: Read, content: str) -> None:
             CROSS_SELL.replace('"best"', '"bets"'),
             'offer "a" items is "best" or a list of item ids, not \'bets\'',
         ),
+        (CROSS_SELL.replace('"best"', "[5]"), 'offer "a" items is "best" or a list of item ids, not [5]'),
         (CROSS_SELL.replace('"best"', "[]"), 'items is "best" or a list of item ids, not []'),
         (CROSS_SELL.replace("incremental = 0.5", ""), "needs incremental, as every cross_sell offer does"),
         (BUNDLE.replace("incremental = 0.5", ""), "needs incremental, as every bundle offer does"),

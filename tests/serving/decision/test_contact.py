@@ -81,7 +81,8 @@ def test_what_the_answer_already_holds_counts() -> None:
     contacts = ContactPolicy(ASKED, History(), policy(cap=[{"per": "kind", "contacts": 2, "days": 1.0}]))
     for name in ("a", "b"):
         assert contacts.cap(offer(name)) is None
-        contacts.count(offer(name))
+        before, contacts = contacts, contacts.after(offer(name))
+        assert before.cap(offer("c")) is None
     assert contacts.cap(offer("c")) is not None
     assert contacts.cap(offer("d", "retention")) is None
 

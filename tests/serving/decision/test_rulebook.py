@@ -69,7 +69,7 @@ def test_an_attribute_that_the_store_lacks_is_refused() -> None:
         shipped(poorer)
 
 
-def test_rules_are_compiled_into_their_tiers_and_shared() -> None:
+def test_rules_are_compiled_into_their_tiers() -> None:
     first, second = book(
         offer("a", must=["known is yes"], relevant=["spend_84d > 5", "page = home"]),
         offer("b", good=["known is yes"]),
@@ -80,7 +80,7 @@ def test_rules_are_compiled_into_their_tiers_and_shared() -> None:
         "page = home",
     ]
     assert (first.good, second.must, second.relevant) == ((), (), ())
-    assert second.good[0] is first.must[0]
+    assert second.good == first.must[:1]
 
 
 def test_a_contact_costs_what_the_offer_says_or_else_the_channel() -> None:
@@ -130,7 +130,20 @@ def test_a_catalogue_that_names_what_there_is_not_is_refused(wrong: Mapping[str,
 
 def test_a_cap_of_an_offer_that_there_is_not_is_refused() -> None:
     cap = {"per": "offer", "name": "poins", "contacts": 1, "days": 1.0}
-    assert 'names "poins", which is no offer (did you mean "points"?)' in refusal(offer("points"), cap=[cap])
+    said = refusal(offer("points"), cap=[cap])
+    assert said == 'the policy cannot be used: cap 1: "poins" is no offer (did you mean "points"?)'
+
+
+def test_the_file_that_is_to_be_mended_is_named(tmp_path: Path) -> None:
+    catalogue, rules = tmp_path / "offers.toml", tmp_path / "rules.toml"
+    catalogue.write_text((SERVING / "catalogue.toml").read_text().replace("churn_band", "churn_bnd"))
+    rules.write_text(
+        (SERVING / "policy.toml").read_text().replace('per = "offer"', 'per = "offer"\nname = "x"')
+    )
+    with pytest.raises(InputError, match=r'offers\.toml cannot be used: .*"churn_bnd" is no attribute'):
+        read_rulebook(catalogue, rules, INFO)
+    with pytest.raises(InputError, match=r'rules\.toml cannot be used: cap 2: "x" is no offer'):
+        read_rulebook(SERVING / "catalogue.toml", rules, INFO)
 
 
 def test_another_currency_than_the_store_is_refused() -> None:
@@ -153,8 +166,8 @@ def test_rules_that_exclude_everybody_are_a_rulebook() -> None:
 
 def test_the_name_follows_the_content_of_both_files() -> None:
     name = book(offer("a"), offer("b")).name
-    assert name.startswith("p1-")
-    assert len(name) == len("p1-") + 12
+    assert name.startswith("p1-c1-")
+    assert len(name) == len("p1-c1-") + 12
     assert book(offer("a"), offer("b")).name == name
     assert book(offer("a", discount=0.0), offer("b")).name == name
     assert book(offer("a", discount=0.1), offer("b")).name != name

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from features.store import CandidateRows, DescribedFeature, StoreInfo
+from serving.decision.attributes import OF_ITEM, attributes_of
 from serving.decision.facts import Consent, Facts
+from serving.decision.tiers import attributes
 from serving.models import Models
 from serving.next_best_offer.facts import FactSource
 from serving.served import Served
@@ -15,6 +17,7 @@ from tests.fakes import MemoryStore
 from tests.serving import tiny
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny as offered
+from tests.serving.decision.books import ASKED
 from tests.serving.next_best_offer.tiny import AGREED, REFUSED, full_store
 
 IDS = [row[0] for row in tiny.ROWS]
@@ -47,6 +50,12 @@ def test_the_snapshot_and_the_profile_are_attributes(source: FactSource) -> None
         "churn_band": "high",
     }
     assert facts.release == {"churn": "3", "cross_sell": "2", "bundles": "4"}
+
+
+def test_rules_can_speak_of_all_that_a_decision_knows_and_of_nothing_else(source: FactSource) -> None:
+    consents = {"web": True, "email": False}
+    supplied = {*attributes(ASKED, of(source, "1"), consents), *OF_ITEM}
+    assert supplied == set(attributes_of(full_store().info, consents))
 
 
 def test_what_is_unknown_is_none(source: FactSource) -> None:
