@@ -70,6 +70,8 @@ class DecisionLog:
 
     def __enter__(self) -> Self:
         """Open the file."""
+        if self._path.is_dir():
+            raise InputError(f"the decision log {self._path} is a folder: name a file in it")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = pq.ParquetWriter(self._temporary, COLUMNS, compression="zstd")

@@ -13,10 +13,10 @@ from serving.settings import Settings
 def export(settings: Settings, out: Path, advance: Advance, until: datetime | None = None) -> int:
     """Write every decision made before `until` (UTC) with its reward so far; how many.
 
-    Raises `InputError` where the ledger cannot be used.
+    Raises `InputError` where the ledger does not exist or cannot be used.
     """
     count = 0
-    opened = open_ledger(settings.ledger, read_secret(settings.secret_file))
+    opened = open_ledger(settings.ledger, read_secret(settings.secret_file), existing=True)
     with closing(opened) as ledger, DecisionLog(out) as log:
         for logged in ledger.logged(until):
             log.write(logged.decision, logged.reward)

@@ -1,7 +1,16 @@
 """The ledger: what was decided, what became of it, and what customers agreed to; SQLite or PostgreSQL by URL."""
 
-from serving.ledger.faults import KeyTaken, LedgerError, NotGiven, OutcomeError, TooLate, UnknownDecision
-from serving.ledger.ledger import LONGEST_TEXT, Ledger, open_ledger
+from serving.ledger.database import sqlite_file
+from serving.ledger.faults import (
+    Erased,
+    KeyTaken,
+    LedgerError,
+    NotGiven,
+    OutcomeError,
+    TooLate,
+    UnknownDecision,
+)
+from serving.ledger.ledger import Ledger, open_ledger
 from serving.ledger.records import (
     Counts,
     CustomerTotal,
@@ -18,9 +27,9 @@ from serving.ledger.records import (
 from serving.ledger.secret import read_secret
 
 __all__ = [
-    "LONGEST_TEXT",
     "Counts",
     "CustomerTotal",
+    "Erased",
     "Erasure",
     "KeptTotal",
     "KeyTaken",
@@ -39,4 +48,5 @@ __all__ = [
     "UnknownDecision",
     "open_ledger",
     "read_secret",
+    "sqlite_file",
 ]

@@ -21,6 +21,13 @@ WAIT_SECONDS = 10.0
 WRITERS = 5
 """How many threads of one process write to PostgreSQL at once; SQLite has one writer."""
 
+Place = tuple[int, int]
+"""The device and the inode of a file."""
+
+_ONE_MOMENT = {"isolation_level": "REPEATABLE READ"}
+"""SQLite's transactions are that by themselves."""
+_PAUSE = 0.1
+
 _ADDRESSES = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
 _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
@@ -28,18 +35,24 @@ _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint
 class Database:
     """A database that every thread of a process may use at once.
 
-    Raises `LedgerError` for an address that is none, here and for whatever the database reports later.
+    Raises `LedgerError` for an address that is none, for a file that is missing though it has to be `existing`,
+    and later for whatever the database reports.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, existing: bool = False) -> None:
         self._name, self._engine = _engine(url)
         self._on_sqlite = self._engine.dialect.name == "sqlite"
         self._turns = threading.BoundedSemaphore(1 if self._on_sqlite else WRITERS)
+        self._reader = self._engine if self._on_sqlite else self._engine.execution_options(**_ONE_MOMENT)
+        self._file = sqlite_file(url)
+        if self._file is not None:
+            _prepare_place(self._file, self._name, existing=existing)
+        self._opened: Place | None = None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads; on SQLite it waits for nobody."""
-        with self._in_words(None), self._engine.connect() as connection, connection.begin():
+        """A transaction that only reads, all of it as of one moment; on SQLite it waits for nobody."""
+        with self._in_words(None), self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -58,18 +71,42 @@ class Database:
                     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {wait}")
                     connection.execute(_LOCK, {"keys": sorted(map(_lock_key, set(locked)))})
                 yield connection
+                self._require_place()
                 if deadline is not None and time.monotonic() > deadline:
                     raise _too_late()
 
-    def flush(self) -> None:
-        """Empty SQLite's journal into its file, so that what was deleted is in neither, unless others read now."""
-        if self._on_sqlite:
-            with self._in_words(None), closing(self._engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def flush(self, patience: float = 0.0) -> bool:
+        """Empty SQLite's journal into its file, so that what was deleted is in neither.
+
+        False when that could not be, above all because others read on for longer than `patience` seconds. They are
+        asked again and again: to wait for them in the database itself would keep everybody from writing.
+        """
+        until = time.monotonic() + patience
+        while self._on_sqlite and not self._flushed():
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_PAUSE)
+        return True
 
     def close(self) -> None:
         """Let go of every connection."""
         self._engine.dispose()
+
+    def _flushed(self) -> bool:
+        try:
+            with closing(self._engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA busy_timeout = 20")
+                return bool(cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+        except (DBAPIError, PoolTimeoutError, sqlite3.Error):
+            return False
+
+    def _require_place(self) -> None:
+        """What is written to a file that was deleted is lost. Raises `LedgerError`."""
+        place = _place(self._file)
+        self._opened = self._opened or place
+        if place != self._opened:
+            raise LedgerError(f"{self._name} was deleted or replaced while it was open: open it again")
 
     @contextmanager
     def _turn(self, deadline: float | None) -> Iterator[None]:
@@ -128,6 +165,18 @@ def _lock_key(locked: str) -> int:
     return int.from_bytes(digest[:8], signed=True)
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of a ledger in SQLite, which may be missing; None for PostgreSQL and for what is no address."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return None
+    place = address.database or ":memory:"
+    if address.get_backend_name() != "sqlite" or place.startswith((":memory:", "file:")):
+        return None
+    return Path(place)
+
+
 def _engine(url: str) -> tuple[str, Engine]:
     """The name for people, without a password, and the engine; connects to nothing yet."""
     try:
@@ -155,19 +204,30 @@ def _sqlite(address: URL) -> Engine:
     place = address.database
     if not place or place == ":memory:":
         raise LedgerError("a ledger in memory forgets: write sqlite:///FILE")
-    if not place.startswith("file:"):
-        _make_folder(Path(place).parent)
     engine = create_engine(address, pool_timeout=WAIT_SECONDS)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _make_folder(folder: Path) -> None:
+def _place(file: Path | None) -> Place | None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        status = None if file is None else file.stat()
+    except FileNotFoundError:
+        return None
+    return None if status is None else (status.st_dev, status.st_ino)
+
+
+def _prepare_place(file: Path, name: str, *, existing: bool) -> None:
+    """The folder of a new ledger is made; a ledger that has to exist does. Raises `LedgerError`."""
+    if existing and not file.exists():
+        raise LedgerError(f"{name} does not exist: look at the path, a ledger begins with the first decision")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
-        raise LedgerError(f"the folder {folder} of the ledger cannot be made ({fault.strerror})") from fault
+        raise LedgerError(
+            f"the folder {file.parent} of the ledger cannot be made ({fault.strerror})"
+        ) from fault
 
 
 _ENGINES = {"sqlite": _sqlite, "postgresql": _postgresql}

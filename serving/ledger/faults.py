@@ -11,6 +11,13 @@ class TooLate(LedgerError):  # noqa: N818 - says what happened
     """The deadline passed before the decision was on disk; nothing was recorded and nothing is counted."""
 
 
+class Erased(LedgerError):  # noqa: N818 - says what happened
+    """The customer was erased after the store had been read: a decision that knows them is not recorded."""
+
+    def __init__(self) -> None:
+        super().__init__("the customer was erased meanwhile: nothing was recorded")
+
+
 class OutcomeError(Exception):
     """An outcome that the ledger does not take; the sentence says why, without a word of the outcome's."""
 

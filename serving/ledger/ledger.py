@@ -15,30 +15,31 @@ from serving.decision.trace import Decision
 from serving.ledger import erasure, outcomes, recording, totals
 from serving.ledger.consents import Pair, newest_consents, record_consent
 from serving.ledger.database import Database
-from serving.ledger.faults import LedgerError
+from serving.ledger.faults import Erased, LedgerError
 from serving.ledger.knowledge import history_of
 from serving.ledger.migrations import upgrade
 from serving.ledger.records import Erasure, Limits, LoggedDecision, Occasion, Outcome, Recorded, Totals
 from serving.ledger.secret import keyed_hash
 from serving.ledger.tables import decisions, identity
+from serving.schemas import MAX_ID
 
-LONGEST_TEXT = 512
-"""Characters of a customer's id or an outcome's key: what an index of PostgreSQL holds whatever the alphabet."""
 _ATTEMPTS = 100  # each lost race leaves one offer fewer to give
+_PATIENCE = 3.0  # seconds that an erasure waits for who reads the journal
 _PAGE = 1000  # decisions of an export in memory at once
 
 
-def open_ledger(url: str, secret: bytes) -> "Ledger":
+def open_ledger(url: str, secret: bytes, *, existing: bool = False) -> "Ledger":
     """The ledger at a database URL, its tables made or brought up to date; many processes may do so at once.
 
     Raises `LedgerError` when the database cannot be used, belongs to another secret, or was changed by a newer
-    version of this program.
+    version of this program; with `existing`, for who only reads, also when there is no such file.
     """
-    database = Database(url)
+    database = Database(url, existing=existing)
     try:
         with database.writing(["migrations"]) as connection:
             upgrade(connection)
             _recognise(connection, secret)
+        database.flush()
     except Exception as fault:
         database.close()
         if isinstance(fault, CommandError):
@@ -51,7 +52,7 @@ class Ledger:
     """An open ledger, for all threads of a process.
 
     Every method raises `LedgerError` when the database cannot be used; then nothing was recorded. What a writing
-    method returned is on disk. Ids of customers and keys of outcomes have 1 to 512 characters, no NUL among them;
+    method returned is on disk. Ids of customers and keys of outcomes have 1 to 128 characters, no NUL among them;
     others raise `InputError`. Days are of UTC.
     """
 
@@ -85,7 +86,8 @@ class Ledger:
         the last piece decides again. Contacts count for what is given and for what is withheld, pieces and money
         for what is given alone. The customers stay locked to the end, locked in one fixed order, then the limits
         in order of the offers: two chunks never wait for each other in a circle. Raises `TooLate` when `deadline`
-        (of `time.monotonic`) passes before the commit.
+        (of `time.monotonic`) passes before the commit, and `Erased` when one is made from what was known of a
+        customer who has been erased.
         """
         ids = [_fit(occasion.question.customer_id, "customer id") for occasion in occasions]
         with self._database.reading() as connection:
@@ -95,7 +97,9 @@ class Ledger:
         for _ in range(_ATTEMPTS):
             try:
                 with self._database.writing(ids, deadline) as connection:
-                    return recording.settle(connection, occasions, limits, days)
+                    made = recording.settle(connection, occasions, limits, days)
+                    self._require_present(connection, made)
+                    return made
             except recording.LostRaceError:
                 continue
         raise RuntimeError("a decision gives an offer whose limit is reached, however often it is asked")
@@ -143,9 +147,8 @@ class Ledger:
         """Remove every row of a customer; what stays is counts without a name and a keyed hash of the id."""
         _fit(customer_id, "customer id")
         with self._database.writing([customer_id]) as connection:
-            done = erasure.erase(connection, customer_id, self._customer_hash(customer_id), at)
-        self._database.flush()
-        return done
+            removed, kept = erasure.erase(connection, customer_id, self._customer_hash(customer_id), at)
+        return Erasure(removed, kept, overwritten=self._database.flush(_PATIENCE))
 
     def erased(self, customer_ids: Iterable[str]) -> set[str]:
         """Those of the ids who have been erased, so that no new data brings them back unnoticed."""
@@ -175,6 +178,12 @@ class Ledger:
         """Let go of the database."""
         self._database.close()
 
+    def _require_present(self, connection: Connection, made: Iterable[Decision]) -> None:
+        """Nobody brings back what was known of who was erased: their customers are locked. Raises `Erased`."""
+        hashes = {self._customer_hash(decision.customer_id) for decision in made if decision.known}
+        if hashes and erasure.any_erased(connection, hashes):
+            raise Erased
+
     def _customer_hash(self, customer_id: str) -> str:
         return keyed_hash(self._secret, "customer", customer_id)
 
@@ -192,6 +201,6 @@ def _recognise(connection: Connection, secret: bytes) -> None:
 def _fit(text: str, what: str) -> str:
     """The text, when both databases can hold it and find it again."""
     whole = text.encode(errors="replace").decode() == text and "\0" not in text
-    if not (0 < len(text) <= LONGEST_TEXT and whole):
-        raise InputError(f"a {what} has 1 to {LONGEST_TEXT} characters of Unicode, none of them NUL")
+    if not (0 < len(text) <= MAX_ID and whole):
+        raise InputError(f"a {what} has 1 to {MAX_ID} characters of Unicode, none of them NUL")
     return text

@@ -102,10 +102,15 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What erasing a customer removed, rows by table, and the counts that stay without a name."""
+    """What erasing a customer removed, rows by table, and the counts that stay without a name.
+
+    `overwritten` is False while a reader keeps the removed rows legible in SQLite's journal: the next erasure, or
+    the next start, tries again.
+    """
 
     removed: Mapping[str, int]
     kept: tuple[KeptTotal, ...]
+    overwritten: bool
 
 
 @dataclass(frozen=True, slots=True)

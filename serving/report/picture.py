@@ -22,12 +22,10 @@ _FAINT = "#9aa0a6"
 def save_picture(path: Path, found: Sequence[Line]) -> None:
     """Write the picture as PNG or SVG, by the name of the file; the folder is made.
 
-    Raises `InputError` for another ending, no line to draw, and a file that cannot be written.
+    Raises `InputError` for another ending and a file that cannot be written.
     """
     if path.suffix not in FORMATS:
         raise InputError(f"the picture {path} ends neither in {' nor in '.join(FORMATS)}: rename it")
-    if not found:
-        raise InputError("there is no decision yet to make a picture of")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture(found).savefig(path)

@@ -18,14 +18,15 @@ from serving.settings import Settings
 def report(settings: Settings, since: datetime | None, picture: Path | None, figures: Path | None) -> None:
     """Print what the offers of the ledger came to in decisions from `since` (UTC) on, None for all of them.
 
-    Counts of erased customers have no date and are in reports without `since` only. `picture` (PNG or SVG) and
-    `figures` (JSON) are files to write as well. Raises `InputError` where the ledger cannot be used or a file
-    cannot be written.
+    Counts of erased customers have no date and are in reports without `since` only. `picture` (PNG or SVG; none of
+    a ledger without decisions) and `figures` (JSON) are files to write as well. Raises `InputError` where the
+    ledger does not exist or cannot be used, or a file cannot be written.
     """
-    with closing(open_ledger(settings.ledger, read_secret(settings.secret_file))) as ledger:
+    opened = open_ledger(settings.ledger, read_secret(settings.secret_file), existing=True)
+    with closing(opened) as ledger:
         totals = ledger.totals(since)
     found = lines(totals if since is None else replace(totals, kept=()))
-    if picture is not None:
+    if picture is not None and found:
         from serving.report.picture import save_picture  # noqa: PLC0415 - loads matplotlib
 
         save_picture(picture, found)

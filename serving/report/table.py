@@ -22,7 +22,9 @@ _SHORT = 20
 def print_report(console: Console, found: Sequence[Line]) -> None:
     """Three tables, one row a line in each, or a sentence for a ledger without decisions."""
     if not found:
-        console.print("No decision yet: ask for a next-best-offer, and the report has something to say.")
+        console.print(
+            "No decision yet: ask for a next-best-offer, and the report has something to say and to draw."
+        )
         return
     console.print(_table("whom the offers reached", _REACHED, found, _reached))
     console.print(_table("what they earned", _EARNED, found, _earned))

@@ -119,6 +119,6 @@ def test_a_value_is_a_finite_number(ledger: Ledger, made: Decision) -> None:
 
 def test_a_key_that_one_database_could_not_hold_is_refused_by_both(ledger: Ledger, made: Decision) -> None:
     for key in ("nul\0inside", "k" * 513):
-        with pytest.raises(InputError, match="a key of an outcome has 1 to 512 characters"):
+        with pytest.raises(InputError, match="a key of an outcome has 1 to 128 characters"):
             ledger.record_outcome(outcome(made.decision_id, "accept", key))
     assert outcomes_of(ledger, made) == ()

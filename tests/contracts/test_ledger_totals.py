@@ -1,15 +1,18 @@
 """Every ledger adds up by the definitions of docs/ledger.md: for the report, the export and the erasure."""
 
 import random
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
-from serving.decision.facts import Consent
-from serving.ledger import Counts, Erasure, KeptTotal, Ledger, Limits, Totals, open_ledger
+import pytest
+
+from serving.decision.facts import Consent, History, Question
+from serving.ledger import Counts, Erased, Erasure, KeptTotal, Ledger, Limits, Occasion, Totals, open_ledger
 from tests.entries import (
     AT,
     DAY,
     SECRET,
     LimitsById,
+    answer,
     enter,
     giving,
     history_before,
@@ -55,6 +58,12 @@ def filled(ledger: Ledger) -> None:
     random.shuffle(said)
     for one in said:
         ledger.record_outcome(one)
+
+
+def stranger(asked: Question) -> Occasion:
+    """Gives cheese to somebody of whom nothing is known."""
+    decision = replace(answer(asked, CHEESE), known=False)
+    return Occasion(asked, lambda _: decision)
 
 
 # offer, first offer of the answer, channel, group and customer:
@@ -177,17 +186,29 @@ def test_counts_of_everybody_erased_are_added(ledger: Ledger) -> None:
 
 def test_who_was_never_here_can_be_erased_and_who_was_erased_can_come_back(ledger: Ledger) -> None:
     assert ledger.erased(["zoe"]) == set()
-    nothing = Erasure({"outcomes": 0, "answers": 0, "decisions": 0, "consents": 0}, ())
+    nothing = Erasure({"outcomes": 0, "answers": 0, "decisions": 0, "consents": 0}, (), overwritten=True)
     assert ledger.erase("zoe", AT) == ledger.erase("zoe", AT + DAY) == nothing
-    assert enter(ledger, giving(question(ledger, "zoe"), CHEESE)).given == (CHEESE,)
+    assert enter(ledger, stranger(question(ledger, "zoe"))).given == (CHEESE,)
     assert [(one.offer_id, one.customer_id) for one in ledger.totals().customers] == [("cheese", "zoe")]
     assert ledger.erased(["zoe"]) == {"zoe"}
     assert ledger.erase("zoe", AT).removed["decisions"] == 1
     assert ledger.totals().customers == ()
 
 
+def test_what_is_still_known_of_who_was_erased_is_not_recorded(ledger: Ledger) -> None:
+    """A store is rewritten after the ledger, and elsewhere later still."""
+    ledger.erase("zoe", AT)
+    both = [giving(question(ledger, name), CHEESE) for name in ("ann", "zoe")]
+    with pytest.raises(Erased, match="the customer was erased"):
+        ledger.decide_many(both, {}, days=30)
+    assert list(ledger.logged()) == []
+    assert history_before(ledger) == History()
+    made = ledger.decide_many([both[0], stranger(question(ledger, "zoe"))], {}, days=30)
+    assert [one.known for one in made] == [True, False]
+
+
 def test_the_limits_that_an_erased_customer_used_stay_used(ledger: Ledger) -> None:
     limits: LimitsById = {"cheese": Limits(per_day=1)}
     enter(ledger, giving(question(ledger, "ann"), CHEESE), limits)
     ledger.erase("ann", AT)
-    assert history_before(ledger).used == {"cheese": 1}
+    assert history_before(ledger, customer_id="bob").used == {"cheese": 1}

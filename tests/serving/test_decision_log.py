@@ -112,6 +112,11 @@ def test_a_failure_leaves_the_older_file(tmp_path: Path) -> None:
     assert [(one, one.read_text()) for one in tmp_path.iterdir()] == [(path, "older")]
 
 
+def test_a_folder_is_refused_before_anything_is_decided(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder: name a file in it"), DecisionLog(tmp_path):
+        raise AssertionError
+
+
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"), DecisionLog(tmp_path / "file" / "log.parquet"):

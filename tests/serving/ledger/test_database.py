@@ -132,6 +132,48 @@ def test_nothing_of_who_was_erased_stays_legible_in_the_file(ledger: Ledger, pat
     assert any(b"bob" in file.read_bytes() for file in files)
 
 
+def test_who_reads_meanwhile_keeps_it_legible_until_the_next_start(
+    ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.ledger.ledger._PATIENCE", 0.05)
+    enter(ledger, giving(question(ledger, "erika.mustermann"), CHEESE))
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM decisions").fetchone() == (1,)
+    assert not ledger.erase("erika.mustermann", AT).overwritten
+    journal = path.with_name(path.name + "-wal")
+    assert b"erika.mustermann" in journal.read_bytes()
+    reader.close()
+    open_ledger(f"sqlite:///{path}", SECRET).close()
+    assert not any(b"erika.mustermann" in file.read_bytes() for file in (path, journal))
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])
+def test_a_file_that_is_gone_takes_nothing_more(
+    ledger: Ledger,
+    path: Path,
+    replaced: bool,  # noqa: FBT001 - a table of cases
+) -> None:
+    enter(ledger, giving(question(ledger), CHEESE))
+    for file in path.parent.iterdir():
+        file.rename(path.parent.with_name(file.name))
+    if replaced:
+        open_ledger(f"sqlite:///{path}", SECRET).close()
+    with pytest.raises(LedgerError, match="was deleted or replaced while it was open: open it again"):
+        enter(ledger, giving(question(ledger, "bob"), CHEESE))
+    with closing(open_ledger(f"sqlite:///{path}", SECRET)) as again:
+        assert list(again.logged()) == []
+        assert enter(again, giving(question(ledger, "bob"), CHEESE)).customer_id == "bob"
+
+
+def test_who_only_reads_makes_no_ledger(path: Path) -> None:
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite does not exist: look at the path"):
+        open_ledger(f"sqlite:///{path}", SECRET, existing=True)
+    assert not path.exists()
+    open_ledger(f"sqlite:///{path}", SECRET).close()
+    open_ledger(f"sqlite:///{path}", SECRET, existing=True).close()
+
+
 def test_every_commit_waits_for_the_disk(ledger: Ledger, path: Path) -> None:
     enter(ledger, giving(question(ledger), CHEESE))
     with closing(Database(f"sqlite:///{path}")) as database, database.writing() as connection:

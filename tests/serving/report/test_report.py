@@ -63,7 +63,7 @@ def cheese(path: Path) -> dict[str, object]:
 def test_everything_is_printed_drawn_and_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "--picture", "out/report.svg", "--json", "out/report.json") == 0
+    assert run(monkeypatch, "--picture", "out/report.svg", "--metrics-json", "out/report.json") == 0
     assert "what they brought beyond the control group" in capsys.readouterr().out
     assert (folder / "out" / "report.svg").is_file()
     line = cheese(folder / "out" / "report.json")
@@ -75,19 +75,21 @@ def test_everything_is_printed_drawn_and_written(
 def test_since_leaves_out_what_was_before_and_what_has_no_date(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run(monkeypatch, "--since", "2026-05-05", "--json", "report.json") == 0
+    assert run(monkeypatch, "--since", "2026-05-05", "--metrics-json", "report.json") == 0
     line = cheese(folder / "report.json")
     assert (line["treated"], line["control"], line["contacts"]) == (1, 1, 1)
     assert (line["value"], line["cost"]) == (0.0, 0.5)
     assert json.loads((folder / "report.json").read_text())["since"] == "2026-05-05T00:00:00+00:00"
 
 
-@pytest.mark.usefixtures("folder")
 def test_a_new_ledger_says_that_it_is_empty(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(monkeypatch, "--ledger", "sqlite:///other.sqlite") == 0
+    open_ledger("sqlite:///other.sqlite", read_secret(Path("workspace/secret"))).close()
+    files = "--picture", "report.svg", "--metrics-json", "report.json"
+    assert run(monkeypatch, "--ledger", "sqlite:///other.sqlite", *files) == 0
     assert capsys.readouterr().out.startswith("No decision yet")
+    assert json.loads((folder / "report.json").read_text()) == {"since": None, "lines": []}
 
 
 @pytest.mark.usefixtures("folder")
@@ -95,8 +97,9 @@ def test_a_new_ledger_says_that_it_is_empty(
     ("arguments", "message"),
     [
         (["--picture", "report.pdf"], "error: the picture report.pdf ends neither in .png nor in .svg"),
-        (["--json", "workspace"], "error: the figures workspace cannot be written"),
+        (["--metrics-json", "workspace"], "error: the figures workspace cannot be written"),
         (["--ledger", "oracle://nobody"], "error: "),
+        (["--ledger", "sqlite:///typo.sqlite"], "error: the ledger sqlite:///typo.sqlite does not exist"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

@@ -56,4 +56,7 @@ def test_a_narrow_terminal_cuts_nothing_off(width: int) -> None:
 
 
 def test_an_empty_ledger_says_so() -> None:
-    assert told([]) == "No decision yet: ask for a next-best-offer, and the report has something to say.\n"
+    assert (
+        told([])
+        == "No decision yet: ask for a next-best-offer, and the report has something to say and to draw.\n"
+    )
