@@ -38,7 +38,7 @@ Row = TypeVar("Row")
 Names = Sequence[tuple[str, str]]
 """New ids, each with the one that it is a copy of."""
 
-GIB = 3.0
+MOST_GIB = 3.0
 """The bar of peak memory."""
 
 
@@ -64,7 +64,7 @@ class Batch:
     @property
     def met(self) -> bool:
         """Whether everybody got a decision within the bar of memory."""
-        return self.decisions == self.customers and self.peak_mib <= GIB * 1024
+        return self.decisions == self.customers and self.peak_mib <= MOST_GIB * 1024
 
 
 def replicate(store: OnlineStore, customers: int, path: Path) -> None:
@@ -185,7 +185,7 @@ def main(store: Path, release: Path, customers: int, channel: str, file: Path | 
         batch = run_batch(folder / "online.sqlite", release, channel, folder)
     console.print(show(batch))
     verdict = "met" if batch.met else "missed"
-    console.print(f"a decision for each within {GIB:g} GiB: {verdict}")
+    console.print(f"a decision for each within {MOST_GIB:g} GiB: {verdict}")
     if file is not None:
         file.write_text(json.dumps(asdict(batch), indent=2))
 

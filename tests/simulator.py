@@ -140,11 +140,9 @@ def _facts(name: str, seen: Seen, row: int) -> Facts:
         attributes={"spend_84d": float(seen.spend[row])},
         churn=Chance(float(seen.churn[row]), "churn 1"),
         new_items=tuple(
-            ItemChance(item, item, Chance(chance, "cross_sell 1"), price) for (item, price), chance in items
+            ItemChance(item, Chance(chance, "cross_sell 1"), price) for (item, price), chance in items
         ),
-        basket_items=(
-            ItemChance("SAUCE", "SAUCE", Chance(float(seen.sauce[row]), "bundles 1"), SAUCE_PRICE),
-        ),
+        basket_items=(ItemChance("SAUCE", Chance(float(seen.sauce[row]), "bundles 1"), SAUCE_PRICE),),
         release={"churn": "1", "cross_sell": "1", "bundles": "1"},
     )
 

@@ -66,11 +66,11 @@ def holds(condition: Condition, facts: Mapping[str, Value]) -> bool:
 
 def met(condition: Condition, facts: Mapping[str, Value]) -> str:
     """What the rule met, such as `churn_probability is 0.12` or `bought has no "CHEESE"`."""
-    said = (_said(one, facts.get(one.attribute.name)) for one in condition.comparisons)
+    said = (_value_in_words(one, facts.get(one.attribute.name)) for one in condition.comparisons)
     return ", ".join(dict.fromkeys(said))
 
 
-def _said(one: Comparison, value: Value) -> str:
+def _value_in_words(one: Comparison, value: Value) -> str:
     name = one.attribute.name
     if not _is_known(value):
         return f"{name} is unknown"

@@ -14,7 +14,7 @@ def newest(before: Consent | None, since: Consent | None) -> Consent | None:
 def agreed(policy: Policy, facts: Facts, history: History) -> dict[str, bool]:
     """For every channel whether the customer agreed to its purpose; who never said anything did not."""
     return {
-        name: (said := _said(name, channel, facts, history)) is not None and said.granted
+        name: (said := _newest_of(name, channel, facts, history)) is not None and said.granted
         for name, channel in policy.channels.items()
     }
 
@@ -23,7 +23,7 @@ def refusal(name: str, channel: Channel, facts: Facts, history: History) -> tupl
     """The rule and what it met when a channel needs a consent that was not given."""
     if not channel.consent:
         return None
-    said = _said(name, channel, facts, history)
+    said = _newest_of(name, channel, facts, history)
     if said is not None and said.granted:
         return None
     return (
@@ -32,6 +32,6 @@ def refusal(name: str, channel: Channel, facts: Facts, history: History) -> tupl
     )
 
 
-def _said(name: str, channel: Channel, facts: Facts, history: History) -> Consent | None:
+def _newest_of(name: str, channel: Channel, facts: Facts, history: History) -> Consent | None:
     pair = name, channel.purpose
     return newest(facts.consents.get(pair), history.consents.get(pair))

@@ -82,10 +82,10 @@ class _Counted:
         count = self._contacts[thing]
         if count < self._cap.contacts or self._cap.name not in {None, thing}:
             return None
-        return said(self._cap), f"{count} contacts with {thing}" if thing else f"{count} contacts"
+        return cap_in_words(self._cap), f"{count} contacts with {thing}" if thing else f"{count} contacts"
 
 
-def said(cap: Cap) -> str:
+def cap_in_words(cap: Cap) -> str:
     """A cap in words, such as `at most 2 contacts per kind in 7 days`."""
     which = f"per {cap.per}" if cap.name is None else f"for {cap.per} {cap.name}"
     return f"at most {cap.contacts} {'contact' if cap.contacts == 1 else 'contacts'} {which} in {cap.days:g} days"

@@ -45,10 +45,8 @@ class ItemChance:
     """
 
     item: str
-    name: str
     chance: Chance
     price: float | None
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

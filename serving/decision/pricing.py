@@ -64,9 +64,9 @@ def _retention(bound: BoundOffer, channel: str, facts: Facts, stake: Stake) -> t
     return (
         Factor("churn", facts.churn.probability, "share", facts.churn.source),
         at_stake,
-        Factor("save_rate", offer.save_rate, "share", _said(offer, "save_rate")),
+        Factor("save_rate", offer.save_rate, "share", _source(offer, "save_rate")),
         Factor("lever", bound.lever, "ratio", "policy"),
-        Factor("redemption", offer.redemption, "share", _said(offer, "redemption")),
+        Factor("redemption", offer.redemption, "share", _source(offer, "redemption")),
         *_costs(bound, channel),
     )
 
@@ -84,7 +84,7 @@ def _taken(candidate: Candidate, channel: str, policy: Policy) -> tuple[Factor, 
         probability,
         Factor("context", context, "ratio", "policy"),
         Factor("accept", min(1.0, probability.value * context), "share", _accepts(offer)),
-        Factor("incremental", offer.incremental, "share", _said(offer, "incremental")),
+        Factor("incremental", offer.incremental, "share", _source(offer, "incremental")),
         value,
         Factor("lever", bound.lever, "ratio", "policy"),
         *_costs(bound, channel),
@@ -99,14 +99,14 @@ def _stake(offer: Offer, facts: Facts, stake: Stake) -> Factor | None:
     if not isinstance(spend, int | float):
         return None
     lost = stake.margin * spend / SPEND_DAYS * stake.days
-    return Factor("stake", 0.0 if lost < 0 else lost, "money", _said(offer, "stake.margin"))
+    return Factor("stake", 0.0 if lost < 0 else lost, "money", _source(offer, "stake.margin"))
 
 
 def _probability(candidate: Candidate) -> Factor | None:
     """As the offer says it, else the model's for the item."""
     offer, item = candidate.bound.offer, candidate.chance
     if offer.acceptance is not None:
-        return Factor("probability", offer.acceptance, "share", _said(offer, "acceptance"))
+        return Factor("probability", offer.acceptance, "share", _source(offer, "acceptance"))
     if item is None:
         return None
     return Factor("probability", item.chance.probability, "share", item.chance.source)
@@ -114,7 +114,7 @@ def _probability(candidate: Candidate) -> Factor | None:
 
 def _accepts(offer: Offer) -> str:
     """Who vouches that so many take the offer: a model's probability is that of a purchase without any offer."""
-    return FORMULA if offer.acceptance is not None else _said(offer, "acceptance")
+    return FORMULA if offer.acceptance is not None else _source(offer, "acceptance")
 
 
 def _value(candidate: Candidate) -> Factor | None:
@@ -135,6 +135,6 @@ def _costs(bound: BoundOffer, channel: str) -> tuple[Factor, Factor]:
     )
 
 
-def _said(offer: Offer, name: str) -> str:
+def _source(offer: Offer, name: str) -> str:
     """Who vouches for a number that a file states about customers: nobody, unless it was measured."""
     return "measured" if name in offer.measured else "assumption"

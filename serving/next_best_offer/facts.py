@@ -109,18 +109,17 @@ class FactSource:
     def _item_chances(self, new: NewItems) -> tuple[ItemChance, ...]:
         source = self._source("cross_sell") if new.personal else POPULARITY
         pairs = zip(new.items.tolist(), new.probabilities.tolist(), strict=True)
-        return tuple(self._item(place, Chance(chance, source)) for place, chance in pairs)
-
-    def _item(self, place: int, chance: Chance) -> ItemChance:
-        item = self._items[place]
-        return ItemChance(item, self.names[item], chance, self._prices[place])
+        return tuple(
+            ItemChance(self._items[place], Chance(chance, source), self._prices[place])
+            for place, chance in pairs
+        )
 
     def _basket_items(self, customer_id: str, basket: Iterable[str]) -> tuple[ItemChance, ...]:
         if self.served.bundles is None:
             return ()
         source, prices = self._source("bundles"), self._bundle_prices
         return tuple(
-            ItemChance(item.id, self.names[item.id], Chance(probability, source), prices.get(item.id))
+            ItemChance(item.id, Chance(probability, source), prices.get(item.id))
             for item, probability in self.served.bundles.lacking(basket, customer_id)
         )
 

@@ -263,7 +263,7 @@ def _chances(random: Random) -> tuple[ItemChance, ...]:
     items = random.sample(ITEMS, random.choice([0, 5, 5]))
     prices = random.choices([None, 2.0, 5.0, 12.0], k=len(items))
     return tuple(
-        ItemChance(name, name, Chance(random.random() / 2, "model 1"), price)
+        ItemChance(name, Chance(random.random() / 2, "model 1"), price)
         for name, price in zip(items, prices, strict=True)
     )
 

@@ -75,7 +75,7 @@ def book(*offers: Offer, **said: object) -> Rulebook:
 
 def item(name: str, probability: float, price: float | None = 10.0) -> ItemChance:
     """An item that the model cross_sell 2 speaks of."""
-    return ItemChance(name, name.title(), Chance(probability, "cross_sell 2"), price)
+    return ItemChance(name, Chance(probability, "cross_sell 2"), price)
 
 
 def ends(decision: Decision) -> dict[str | None, tuple[str, str, str]]:
