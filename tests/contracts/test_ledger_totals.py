@@ -1,12 +1,15 @@
 """Every ledger adds up by the definitions of docs/ledger.md: for the report, the export and the erasure."""
 
 import random
+from contextlib import closing
 from dataclasses import astuple, replace
 
 import pytest
 
 from serving.decision.facts import Consent, History, Question
 from serving.ledger import Counts, Erased, Erasure, KeptTotal, Ledger, Limits, Occasion, Totals, open_ledger
+from serving.ledger.database import Database
+from serving.ledger.totals import logged_after
 from tests.entries import (
     AT,
     DAY,
@@ -148,6 +151,20 @@ def test_an_export_goes_on_over_many_pages(ledger: Ledger) -> None:
     logged = list(ledger.logged())
     assert [one.decision for one in logged] == sorted(made, key=lambda one: one.decision_id)
     assert {one.reward for one in logged} == {-0.25}
+
+
+def test_a_page_of_an_export_is_of_one_moment(
+    ledger: Ledger, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its decisions and their rewards are two questions, and who is erased in between is in both."""
+    monkeypatch.setattr("serving.ledger.ledger._PATIENCE", 0)
+    filled(ledger)
+    with closing(Database(url)) as database, database.reading() as connection:
+        before = logged_after(connection, "", 10)
+        ledger.erase("ann", AT)
+        assert logged_after(connection, "", 10) == before
+        assert len(before) == 8
+    assert len(list(ledger.logged())) == 5
 
 
 def test_erasing_removes_every_row_and_keeps_counts_without_a_name(ledger: Ledger, url: str) -> None:
