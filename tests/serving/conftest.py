@@ -22,10 +22,11 @@ from serving.live import Live
 from serving.models import Models
 from serving.served import Served
 from serving.settings import Settings
+from tests.entries import SECRET
 from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
-from tests.serving.next_best_offer.tiny import NOON, SECRET, full_store, read_tiny
+from tests.serving.next_best_offer.tiny import NOON, full_store, read_tiny
 from tests.serving.places import publish_full, settings_in
 from tests.serving.standins import NoDisk
 from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact

@@ -18,8 +18,9 @@ from serving.live import Live
 from serving.models import Models
 from serving.problems import MEDIA_TYPE
 from serving.served import Served
+from tests.entries import SECRET
 from tests.serving.bundles.tiny import IDS
-from tests.serving.next_best_offer.tiny import NOON, SECRET, full_store, read_tiny
+from tests.serving.next_best_offer.tiny import NOON, full_store, read_tiny
 from tests.serving.standins import NoDisk
 
 JSON = st.recursive(

@@ -112,7 +112,6 @@ contacts = 1
 days = 7
 """
 NOON = datetime(2017, 12, 5, 12, tzinfo=UTC)
-SECRET = bytes(range(32))
 
 
 def read_tiny(folder: Path, *, catalogue: str = CATALOGUE, policy: str = POLICY) -> Rulebook:
