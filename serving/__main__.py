@@ -39,7 +39,7 @@ _store = click.option("--store", type=_FILE, help="Online store.  [SERVING_STORE
 @click.group()
 @click.pass_context
 def commands(context: click.Context) -> None:
-    """A customer id becomes one explained answer over HTTP. Defaults come from SERVING_ variables."""
+    """Answers about customers: over HTTP, or for all at once as files. Defaults come from SERVING_ variables."""
     context.obj = read_settings()
 
 
@@ -80,7 +80,7 @@ def pull(settings: Settings, /, **given: str | Path | tuple[str, ...] | None) ->
 @_ledger
 @click.pass_obj
 def run(settings: Settings, /, **given: str | int | Path | None) -> None:
-    """Serve; newer releases and stores are picked up while running, missing ones as soon as they appear."""
+    """Serve over HTTP; newer releases, stores, catalogues and policies are picked up while running."""
     _use_one_thread()
     from serving.server import serve  # noqa: PLC0415 - the libraries below read these variables when imported
 
@@ -139,11 +139,13 @@ def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - option
     """Decide about many customers, record it in the ledger and write the decisions as a file."""
     _use_one_thread()
     from serving.batch import batch as decided  # noqa: PLC0415 - loads libraries that read these variables
-    from serving.batch import write  # noqa: PLC0415 - as above
+    from serving.batch import require_moment, write  # noqa: PLC0415 - as above
     from serving.progress import shown  # noqa: PLC0415 - as above
 
     asking, customers, at, out = _asking(given), given.pop("customers"), given.pop("at"), given.pop("out")
-    moment = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
+    now = datetime.now(UTC)
+    moment = now if at is None else at.replace(tzinfo=UTC)
+    require_moment(moment, now)
     with decided(_override(settings, given), asking, customers, moment) as decisions, shown() as advance:
         count = write(decisions, out, advance)
     click.echo(f"{count:,} decisions are in {out}")
@@ -158,7 +160,11 @@ def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - option
 @_policy
 @_release
 @_store
-@click.option("--ledger", "past", help="URL of a ledger whose contacts before that moment count.  [none]")
+@click.option(
+    "--ledger",
+    "past",
+    help="URL of a ledger whose contacts, rejections and consents before that moment count.  [none]",
+)
 @click.pass_obj
 def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - options of several types
     """Decide on a past snapshot as today's rules would, record nothing and write the decisions as a file."""
@@ -193,7 +199,7 @@ def export(settings: Settings, /, until: datetime | None, out: Path, **given: st
 @_ledger
 @click.option("--since", type=_DATE, help="First day of the decisions that count, UTC.  [all]")
 @click.option("--picture", type=_FILE, help="Also draw it, as .png or .svg.")
-@click.option("--json", "figures", type=_FILE, help="Also write every figure to this file.")
+@click.option("--metrics-json", "figures", type=_FILE, help="Also write every figure to this file.")
 @click.pass_obj
 def report(
     settings: Settings,

@@ -1,9 +1,9 @@
 """Decisions for many customers at once: the same as single ones, recorded, and written as a decision log."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -12,15 +12,20 @@ from features.store import OnlineStore
 from serving.decision.rulebook import read_rulebook
 from serving.decision.trace import Decision
 from serving.decision_log import DecisionLog
-from serving.ledger import Ledger, Occasion, open_ledger, read_secret
+from serving.ledger import Ledger, open_ledger, read_secret
 from serving.live import load_store
 from serving.models import load_live
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.facts import FactSource
 from serving.progress import Advance
+from serving.schemas import MAX_ID, is_customer_id
 from serving.served import Served
 from serving.settings import Settings
+
+HEADER = (1, "customer_id")
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+TOMORROW = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -31,25 +36,20 @@ class Campaign:
     store: OnlineStore
     asking: Asking
 
-    def decide(
-        self,
-        customer_ids: Iterable[str],
-        at: datetime,
-        prepared: Callable[[Occasion], Occasion] = lambda occasion: occasion,
-    ) -> Iterator[list[Decision]]:
+    def decide(self, customer_ids: Iterable[str], at: datetime) -> Iterator[list[Decision]]:
         """The recorded decisions of the customers in their order, chunk by chunk; `at` is UTC.
 
-        `prepared` may change each occasion before it is decided. Raises `StoreError` and `LedgerError`.
+        Who is erased meanwhile is left out. Raises `StoreError` and `LedgerError`.
         """
         ids = iter(customer_ids)
         while chunk := list(islice(ids, CHUNK)):
-            occasions = self.decider.occasions(chunk, self.asking, at)
-            yield self.decider.settle([prepared(occasion) for occasion in occasions])
+            settled = self.decider.settle_remaining(self.decider.occasions(chunk, self.asking, at))
+            yield [decision for decision in settled if decision is not None]
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Recorded decisions as they are made, chunk by chunk, and about how many customers they will be."""
+    """Decisions as they are made, chunk by chunk, and about how many customers they will be."""
 
     chunks: Iterator[list[Decision]]
     customers: int
@@ -94,14 +94,28 @@ def write(decided: Decided, out: Path, advance: Advance) -> int:
 
 
 def read_ids(path: Path) -> list[str]:
-    """The ids of a file with one in each line, each once, in its order. Raises `InputError` without any."""
+    """The ids of a file with one in each line, each once, in its order; a first line `customer_id` is a header.
+
+    Raises `InputError` without any, and for a line that can be nobody's id.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
         raise InputError(
             f"cannot read {path}: give a file in UTF-8 with one customer id in each line"
         ) from fault
-    ids = list(dict.fromkeys(line for line in lines if line))
+    ids = {line: number for number, line in enumerate(lines, start=1) if line and (number, line) != HEADER}
+    for line, number in ids.items():
+        if not is_customer_id(line):
+            raise InputError(
+                f"line {number} of {path} is no customer id: one has 1 to {MAX_ID} characters, none for control"
+            )
     if not ids:
         raise InputError(f"{path} has no customer id: write one in each line")
-    return ids
+    return list(ids)
+
+
+def require_moment(at: datetime, now: datetime) -> None:
+    """Refuse a clock that is wrong: contacts of a later moment would count until then. Raises `InputError`."""
+    if not FIRST <= at <= now + TOMORROW:
+        raise InputError(f"{at:%Y-%m-%d %H:%M} is no moment to decide at: give one between 1970 and tomorrow")

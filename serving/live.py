@@ -2,8 +2,8 @@
 
 What is newer is loaded whole and verified, then swapped in at once; a request that began with the old set ends
 with it. When the newer one is broken, or would silence a model that answers now, the old one goes on and a log
-line says why. Each part is for itself: without rules or ledger the models answer, without models the ledger
-takes outcomes.
+line says why. Each part is for itself: without rules the models answer, without models the ledger takes
+outcomes. Only nobody is served before the ledger has been open once: it knows who was erased.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from features.store import SqliteStore, StoreError, remove_customers
 from serving import logs
 from serving.decision.catalogue import ended_before
 from serving.decision.rulebook import Rulebook, read_rulebook
-from serving.ledger import Ledger, open_ledger, read_secret
+from serving.ledger import Ledger, open_ledger, read_secret, sqlite_file
 from serving.models import load_live
 from serving.release import CURRENT
 from serving.served import Served
@@ -63,7 +63,7 @@ class Watch:
         self._models = _Newest(
             lambda: _stamp(settings.release / CURRENT), lambda: load_live(settings.release)
         )
-        self._ledger = _Newest(lambda: None, self._open_ledger)
+        self._ledger = _Newest(lambda: _inode(sqlite_file(settings.ledger)), self._open_ledger)
         self._store = _Newest(lambda: (_stamp(settings.store), self._ledger.value), self._load_store)
         self._rulebook = _Newest(self._seen_rules, self._read_rulebook)
         self._joined: Served | None = None
@@ -80,13 +80,13 @@ class Watch:
     def refresh(self) -> None:
         """Swap in what is newer on disk when it is whole and fits; otherwise say once why not."""
         with self._alone:
-            ledger = self._ledger.refresh()
+            ledger = self._refresh_ledger()
             faults = [fault for fault in (self._models.refresh(), self._store.refresh()) if fault]
             self._join()
             if self._joined is not None:
                 faults += self._joined.unfit.values()
             self._live.fault = _said("refused", "; ".join(faults) or None, self._live.fault)
-            self._live.ledger = self._ledger.value
+            self._live.ledger = self._ledger.value if ledger is None else None
             self._live.ledger_fault = _said("ledger-refused", ledger, self._live.ledger_fault)
             self._refresh_rulebook()
 
@@ -104,6 +104,14 @@ class Watch:
             )
         return removed
 
+    def _refresh_ledger(self) -> str | None:
+        """A file that was moved or deleted takes no more decisions, though it is still open."""
+        before = self._ledger.value
+        fault = self._ledger.refresh()
+        if before is not None and before is not self._ledger.value:
+            before.close()
+        return fault
+
     def _refresh_rulebook(self) -> None:
         """Rules are bound to what a store knows, so that they wait for one."""
         if self._live.served is None:
@@ -119,6 +127,8 @@ class Watch:
         return open_ledger(self._settings.ledger, read_secret(self._settings.secret_file))
 
     def _load_store(self) -> SqliteStore:
+        if self._ledger.value is None:
+            raise StoreError("nobody is served before the ledger is open, which knows who was erased")
         return load_store(self._settings.store, self._ledger.value)
 
     def _seen_rules(self) -> object:
@@ -142,13 +152,13 @@ class Watch:
             logs.event("serving", models=self._joined.versions, as_of=store.info.as_of)
 
 
-def load_store(path: Path, ledger: Ledger | None) -> SqliteStore:
-    """The store at a path without anybody who was erased; without a ledger nobody knows who was.
+def load_store(path: Path, ledger: Ledger) -> SqliteStore:
+    """The store at a path without anybody who was erased: they are removed from its file first.
 
     Raises `StoreError` for a missing or broken store, `LedgerError` when the ledger cannot be asked.
     """
     store = SqliteStore(path)
-    if ledger is None or not (erased := ledger.erased(store.ids())):
+    if not (erased := ledger.erased(store.ids())):
         return store
     store.close()
     remove_customers(path, erased)
@@ -171,7 +181,8 @@ class _Newest(Generic[T]):
         if self.value is not None and seen == self._made_from:
             return None
         try:
-            self.value, self._made_from = self._load(), seen
+            self.value = self._load()
+            self._made_from = self._seen() if seen is None else seen  # Opening a ledger makes its file.
         except (InputError, OSError) as fault:
             return str(fault)
         return None
@@ -184,6 +195,12 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _inode(path: Path | None) -> int | None:
+    """Which file it is, whatever is written into it; None for a database that is no file."""
+    stamp = None if path is None else _stamp(path)
+    return None if stamp is None else stamp[0]
 
 
 def _report_ended(rulebook: Rulebook) -> None:

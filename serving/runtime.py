@@ -8,10 +8,12 @@ from serving.threads import Threads
 Clock = Callable[[], datetime]
 """Says when it is, in UTC."""
 
-LEDGER_THREADS = 6
-"""Calls of the ledger at once; the database queues more than it takes."""
+DECISION_THREADS = 2
+READING_THREADS = 2
+WRITING_THREADS = 3
+"""For outcomes, consents and decisions of batches, which may wait long for the database."""
 ERASURE_THREADS = 1
-"""Erasures at once: each writes the whole store anew, and no offer may have to wait for that."""
+"""Each erasure writes the whole store anew."""
 
 
 def now() -> datetime:
@@ -20,14 +22,19 @@ def now() -> datetime:
 
 
 class Runtime:
-    """The clock of one service and its threads; tests bring a clock of their own."""
+    """The clock of one service and its threads, so that no kind of call waits for another kind.
+
+    Together they are as many as a ledger on PostgreSQL has connections.
+    """
 
     def __init__(self, clock: Clock = now) -> None:
         self.clock = clock
-        self.ledger = Threads(LEDGER_THREADS, "ledger")
+        self.decisions = Threads(DECISION_THREADS, "decision")
+        self.readings = Threads(READING_THREADS, "reading")
+        self.writings = Threads(WRITING_THREADS, "writing")
         self.erasures = Threads(ERASURE_THREADS, "erasure")
 
     def close(self) -> None:
         """Let go of the threads."""
-        self.ledger.close()
-        self.erasures.close()
+        for threads in (self.decisions, self.readings, self.writings, self.erasures):
+            threads.close()

@@ -1,9 +1,10 @@
 """What the service takes and gives: strict on the way in, only listed fields on the way out."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from serving.churn.artifact import Definition
 
@@ -23,7 +24,23 @@ ItemId = Annotated[
     StringConstraints(min_length=1, max_length=MAX_ID),
     Field(description="The item's id as in the data, at the item level: 1 to 128 characters of any kind."),
 ]
-Moment = Annotated[AwareDatetime, Field(strict=False, examples=["2026-05-04T09:30:00Z"])]
+
+
+def is_customer_id(text: str) -> bool:
+    """Whether the calls take this for a customer's id."""
+    return len(text) <= MAX_ID and re.search(TEXT, text) is not None
+
+
+def _iso_8601(given: object) -> object:
+    """A number would be taken for seconds since 1970, `20261125` among them."""
+    if not (isinstance(given, str) and re.match(r"\d{4}-\d{2}-\d{2}[Tt ]", given)):
+        raise ValueError("write a moment with its offset from UTC, such as 2026-05-04T09:30:00Z")
+    return given
+
+
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_iso_8601), Field(strict=False, examples=["2026-05-04T09:30:00Z"])
+]
 """A moment with its offset from UTC; an unknown offset is refused."""
 ReasonCount = Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many reasons to give.")]
 

@@ -54,7 +54,7 @@ class Answers:
         return NextBestOfferAnswer(
             decision_id=None,
             customer_id=customer_id,
-            status="unknown",
+            status=None,
             answer="no_offer",
             reason="degraded",
             why=f"Nothing was decided: {fault}.",

@@ -7,7 +7,7 @@ from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Question
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.ledger import Ledger, Limits, Occasion
+from serving.ledger import Erased, Ledger, Limits, Occasion
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.facts import FactSource
 
@@ -35,11 +35,20 @@ class Decider:
         """The recorded decision of each occasion, made now where there is none, all in one transaction.
 
         Raises `LedgerError` when the ledger cannot be used, `TooLate` when `time.monotonic` passes the deadline
-        before the commit; then nothing is recorded.
+        before the commit, `Erased` when a customer was erased since the store was read; then nothing is recorded.
         """
         return self._ledger.decide_many(
             occasions, self._limits, days=self.rulebook.window_days, deadline=deadline
         )
+
+    def settle_remaining(self, occasions: Sequence[Occasion]) -> list[Decision | None]:
+        """The same with None for each customer who was erased meanwhile, in as many transactions as it takes."""
+        try:
+            return list(self.settle(occasions))
+        except Erased:
+            if len(occasions) == 1:
+                return [None]
+            return [self.settle_remaining([one])[0] for one in occasions]
 
     def _occasion(self, facts: Facts, asking: Asking, at: datetime) -> Occasion:
         question = Question(

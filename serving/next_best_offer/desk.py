@@ -13,8 +13,7 @@ from typing import Self
 from features.errors import InputError
 from serving import logs
 from serving.decision.rulebook import Rulebook
-from serving.decision.trace import Decision
-from serving.ledger import Ledger, Occasion
+from serving.ledger import Erased, Ledger, LedgerError, TooLate
 from serving.live import Live
 from serving.next_best_offer.answers import Answers
 from serving.next_best_offer.asking import Asking
@@ -27,6 +26,8 @@ from serving.served import Served
 
 COMMIT_SHARE = 0.25
 """Of the budget: what the ledger has left for the commit itself when its deadline passes."""
+LATE = "no answer within the budget"
+GONE = "the customer was erased"
 
 
 class Desk:
@@ -36,52 +37,53 @@ class Desk:
         self._live = live
         self._runtime = runtime
         self._budget = budget_seconds
-        self._together = Together(runtime.ledger)
+        self._together = Together(runtime.decisions)
         self._prepared: _Parts | None = None
 
     async def answer(self, customer_id: str, asking: Asking) -> NextBestOfferAnswer:
         """The recorded answer to one question, or the flagged default when the budget is spent."""
-        began = time.monotonic()
-        (answer,) = await self._answers([customer_id], asking, began + self._budget)
-        return answer
+        until = time.monotonic() + self._budget
+        at, parts = self._runtime.clock(), self._parts()
+        try:
+            decider = self._decider(parts)
+            (occasion,) = decider.occasions([customer_id], asking, at)
+            async with asyncio.timeout(until - time.monotonic()):
+                deadline = until - COMMIT_SHARE * self._budget
+                decision = await self._together.settle(decider.settle, occasion, deadline)
+        except (InputError, TimeoutError) as fault:
+            return parts.answers.degraded(customer_id, at, _in_general(fault))
+        return parts.answers.of(decision, asking)
 
     async def answers(self, customer_ids: Sequence[str], asking: Asking) -> list[NextBestOfferAnswer]:
         """The same for many, in the order asked; they take their time, and others are served meanwhile."""
         answered: list[NextBestOfferAnswer] = []
+        fault: str | None = None
         for start in range(0, len(customer_ids), CHUNK):
-            chunk = customer_ids[start : start + CHUNK]
-            if answered and (fault := answered[-1].fault):  # The ledger is not asked again and again.
-                answered += _degraded(self._parts(), chunk, self._runtime.clock(), fault)
-            else:
-                answered += await self._answers(chunk, asking, None)
+            chunk, at, parts = customer_ids[start : start + CHUNK], self._runtime.clock(), self._parts()
+            try:
+                if fault is None:
+                    answered += await self._chunk(parts, chunk, asking, at)
+            except InputError as broken:  # Who is broken is not asked again and again.
+                fault = _in_general(broken)
+            if fault is not None:
+                answered += [parts.answers.degraded(one, at, fault) for one in chunk]
         return answered
 
-    async def _answers(
-        self, customer_ids: Sequence[str], asking: Asking, until: float | None
+    async def _chunk(
+        self, parts: "_Parts", customer_ids: Sequence[str], asking: Asking, at: datetime
     ) -> list[NextBestOfferAnswer]:
-        at, parts = self._runtime.clock(), self._parts()
-        try:
-            decider = self._decider(parts)
-            settled = await self._settled(decider, decider.occasions(customer_ids, asking, at), until)
-        except (InputError, TimeoutError) as fault:
-            reason = str(fault) or "no answer within the budget"
-            logs.fault("degraded", reason=reason)
-            return _degraded(parts, customer_ids, at, reason)
-        return [parts.answers.of(decision, asking) for decision in settled]
+        decider, answers = self._decider(parts), parts.answers
+        occasions = decider.occasions(customer_ids, asking, at)
+        settled = await self._runtime.writings.run(decider.settle_remaining, occasions)
+        return [
+            answers.degraded(customer_id, at, GONE) if decision is None else answers.of(decision, asking)
+            for customer_id, decision in zip(customer_ids, settled, strict=True)
+        ]
 
     def _decider(self, parts: "_Parts") -> Decider:
         if parts.decider is None:
-            raise InputError(self._live.ledger_fault or "the ledger is being opened")
+            raise LedgerError(self._live.ledger_fault or "the ledger is being opened")
         return parts.decider
-
-    async def _settled(
-        self, decider: Decider, occasions: Sequence[Occasion], until: float | None
-    ) -> list[Decision]:
-        if until is None:
-            return await self._runtime.ledger.run(decider.settle, occasions)
-        deadline = until - COMMIT_SHARE * self._budget
-        async with asyncio.timeout(until - time.monotonic()):
-            return [await self._together.settle(decider.settle, one, deadline) for one in occasions]
 
     def _parts(self) -> "_Parts":
         """What is served right now, prepared once for each set."""
@@ -109,7 +111,11 @@ class _Parts:
         return cls((served, rulebook, ledger), Answers(source, rulebook), decider)
 
 
-def _degraded(
-    parts: _Parts, customer_ids: Sequence[str], at: datetime, fault: str
-) -> list[NextBestOfferAnswer]:
-    return [parts.answers.degraded(customer_id, at, fault) for customer_id in customer_ids]
+def _in_general(fault: Exception) -> str:
+    """What callers are told; the log has the sentence, which may name files and hosts."""
+    logs.fault("degraded", reason=str(fault) or LATE)
+    if isinstance(fault, TimeoutError | TooLate):
+        return LATE
+    if isinstance(fault, Erased):
+        return GONE
+    return "the ledger cannot be used" if isinstance(fault, LedgerError) else "the data cannot be read"

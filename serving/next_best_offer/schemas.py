@@ -102,7 +102,9 @@ class NextBestOfferAnswer(Answer):
 
     decision_id: str | None = Field(description="For outcomes to quote; null when `degraded`.")
     customer_id: str = Field(examples=["1"])
-    status: Literal["known", "unknown"] = Field(description="`unknown`: nobody in the store has this id.")
+    status: Literal["known", "unknown"] | None = Field(
+        description="`unknown`: nobody in the store has this id; null when `degraded`."
+    )
     answer: Literal["offer", "no_offer"]
     reason: Reason | Literal["degraded"] = Field(description="Why; stays the same when the words change.")
     why: str = Field(description="The same as a sentence.")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from serving.decision.trace import Decision
-from serving.ledger import Occasion, TooLate
+from serving.ledger import Erased, LedgerError, Occasion, TooLate
 from serving.next_best_offer.deciding import CHUNK
 from serving.threads import Threads
 
@@ -77,11 +77,21 @@ class Together:
             self._waiting.extendleft(one for one in reversed(group) if not one.hopeless)
             _tell([one for one in group if one.hopeless], fault)
         except Exception as fault:  # noqa: BLE001 - each who waits is told, and answers for it
-            _tell(group, fault)
+            await self._part(group, fault)
         else:
             for one, decision in zip(group, decisions, strict=True):
                 if not one.decision.done():
                     one.decision.set_result(decision)
+
+    async def _part(self, group: Sequence[_Waiting], fault: Exception) -> None:
+        """A ledger that is broken is so for all; whatever else fails may be the fault of one alone."""
+        broken = isinstance(fault, LedgerError) and not isinstance(fault, Erased)
+        if broken or len(group) == 1:
+            _tell(group, fault)
+            return
+        for one in group:
+            if not one.decision.done():
+                await self._record([one])
 
 
 def _tell(group: Sequence[_Waiting], fault: Exception) -> None:

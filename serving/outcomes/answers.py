@@ -15,11 +15,9 @@ from serving.outcomes.schemas import (
 )
 
 
-def outcome_of(posted: OutcomePosted, now: datetime) -> Outcome:
-    """The outcome as the ledger takes it; `now` is UTC."""
-    return Outcome(
-        posted.key, posted.decision_id, posted.kind, posted.offer_id, posted.value, posted.at or now
-    )
+def outcome_of(posted: OutcomePosted, at: datetime) -> Outcome:
+    """The outcome as the ledger takes it; `at` is when it happened."""
+    return Outcome(posted.key, posted.decision_id, posted.kind, posted.offer_id, posted.value, at)
 
 
 def trace_of(recorded: Recorded) -> DecisionAnswer:

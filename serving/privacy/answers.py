@@ -14,9 +14,9 @@ from serving.served import Served
 REMEMBERED = "a keyed hash of the id, so that a later publish does not bring the customer back"
 
 
-def put_consent(ledger: Ledger, customer_id: str, said: ConsentPut, now: datetime) -> ConsentsAnswer:
-    """Record what a customer said; all that they said by now. `now` is UTC. Raises `LedgerError`."""
-    ledger.set_consent(customer_id, said.channel, said.purpose, Consent(said.granted, said.at or now))
+def put_consent(ledger: Ledger, customer_id: str, said: ConsentPut, at: datetime) -> ConsentsAnswer:
+    """Record what a customer said at `at`; all that they said by now. Raises `LedgerError`."""
+    ledger.set_consent(customer_id, said.channel, said.purpose, Consent(said.granted, at))
     known = sorted(ledger.consents(customer_id).items())
     return ConsentsAnswer(
         customer_id=customer_id,
@@ -53,6 +53,7 @@ def _answer(
             KeptCounts(offer_id=kept.offer_id, channel=kept.channel, group=kept.group, **asdict(kept.counts))
             for kept in erasure.kept
         ],
+        overwritten=erasure.overwritten,
         remembered=REMEMBERED,
         models=[ServedModel(name=model.name, version=model.version) for model in models],
     )

@@ -49,6 +49,10 @@ class ErasureAnswer(Answer):
     store: dict[str, int] = Field(description="Rows that were removed from the published store, by table.")
     ledger: dict[str, int] = Field(description="Rows that were removed from the ledger, by table.")
     counts: list[KeptCounts] = Field(description="Kept: what was added to the sums over all who were erased.")
+    overwritten: bool = Field(
+        description="False while a reader of the ledger keeps the removed rows legible in its journal: delete "
+        "again later, or wait for the next start."
+    )
     remembered: str = Field(description="Kept: what of the id, and for what.")
     models: list[ServedModel] = Field(
         description="Until they are trained again on data without the customer, these hold what they learned from "

@@ -47,7 +47,7 @@ async def _said(ledger: Ledger | None, runtime: Runtime, customer_id: str) -> Co
     if ledger is None:
         return {}
     try:
-        return await runtime.ledger.run(ledger.consents, customer_id)
+        return await runtime.readings.run(ledger.consents, customer_id)
     except LedgerError as fault:
         logs.fault("consents-unknown", reason=str(fault))
         return {}

@@ -17,7 +17,7 @@ from serving.outcomes.answers import outcome_of, trace_of
 from serving.outcomes.schemas import DecisionAnswer, DecisionId, OutcomeAnswer, OutcomePosted
 from serving.routes.answering import DeskNow, LedgerNow, RulebookNow, RuntimeNow
 from serving.routes.channels import require_channel
-from serving.routes.moments import require_past
+from serving.routes.moments import past
 from serving.routes.paths import documented
 from serving.schemas import CustomerId
 
@@ -60,9 +60,8 @@ async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, runtime:
     In any order and however late; posting the same again under its key changes nothing. An impression, an
     acceptance and a rejection count once for each offer of a decision.
     """
-    now = runtime.clock()
-    require_past(posted.at, now)
-    recorded = await runtime.ledger.run(ledger.record_outcome, outcome_of(posted, now))
+    outcome = outcome_of(posted, past(posted.at, runtime.clock()))
+    recorded = await runtime.writings.run(ledger.record_outcome, outcome)
     return OutcomeAnswer(recorded=recorded)
 
 
@@ -70,7 +69,7 @@ async def decision(
     decision_id: Annotated[DecisionId, Path()], ledger: LedgerNow, runtime: RuntimeNow
 ) -> DecisionAnswer:
     """How a decision came about, stage by stage: where every candidate ended, by which rule and value."""
-    recorded = await runtime.ledger.run(ledger.decision, decision_id)
+    recorded = await runtime.readings.run(ledger.decision, decision_id)
     if recorded is None:
         raise UnknownDecision
     return trace_of(recorded)

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path
 from serving.privacy.answers import erase, put_consent
 from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
 from serving.routes.answering import LedgerNow, LiveNow, RuntimeNow, WatchNow
-from serving.routes.channels import require_channel
-from serving.routes.moments import require_past
+from serving.routes.channels import require_channel, require_purpose
+from serving.routes.moments import past
 from serving.routes.paths import WholeId, documented
 from serving.schemas import CustomerId
 
@@ -24,11 +24,11 @@ async def consent_of_customer(
 
     Of two statements of one moment the refusal holds. It decides from the next decision on.
     """
-    now = runtime.clock()
-    require_past(said.at, now)
+    at = past(said.at, runtime.clock())
     if live.rulebook is not None:
         require_channel(said.channel, live.rulebook.policy, "body.channel")
-    return await runtime.ledger.run(put_consent, ledger, customer_id, said, now)
+        require_purpose(said.purpose, live.rulebook.policy, "body.purpose")
+    return await runtime.writings.run(put_consent, ledger, customer_id, said, at)
 
 
 async def erasure_of_customer(

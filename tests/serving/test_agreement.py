@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +30,7 @@ from tests.serving.tiny import INFO
 
 CUSTOMERS = 1000
 AS_OF = INFO.as_of
+NOON = AS_OF + timedelta(hours=12)
 WEB = Asking("web", "web")
 IDS = sorted(f"c/{number}" for number in range(CUSTOMERS))
 SALTED = POLICY.replace("share = 0.0, salt", "share = 0.05, salt").replace(
@@ -88,12 +90,12 @@ def rows(settings: Settings) -> list[dict[str, Any]]:
 
 
 def over_http(settings: Settings, name: str) -> tuple[Settings, TestClient]:
-    """A service with an empty ledger of its own, at the moment of the snapshot."""
+    """A service with an empty ledger of its own, at the noon after the snapshot."""
     chosen = settings.model_copy(update={"ledger": f"sqlite:///{settings.store.with_name(name)}"})
     live = Live()
     Watch(live, chosen).refresh()
     assert live.faults is None
-    return chosen, TestClient(create_app(live, clock=lambda: AS_OF, budget_seconds=30))
+    return chosen, TestClient(create_app(live, clock=lambda: NOON, budget_seconds=30))
 
 
 def recorded(settings: Settings) -> Iterator[Decision]:
@@ -103,7 +105,7 @@ def recorded(settings: Settings) -> Iterator[Decision]:
 
 def test_a_batch_and_a_replay_agree(settings: Settings, rows: list[dict[str, Any]]) -> None:
     out = settings.store.with_name("batch.parquet")
-    with batch(settings, WEB, None, AS_OF) as decided:
+    with batch(settings, WEB, None, NOON) as decided:
         write(decided, out, lambda *_: None)
     assert pq.read_table(out).to_pylist() == rows
     assert [row["customer_id"] for row in rows] == IDS

@@ -46,6 +46,9 @@ class Place:
         assert answer.probability is not None
         return f"{answer.model.version} {self.live.served.store.info.fingerprint}"
 
+    def has_ledger(self) -> bool:
+        return self.live.ledger is not None
+
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
@@ -293,17 +296,43 @@ def test_rules_are_bound_to_what_a_new_store_knows(place: Place) -> None:
     assert place.live.faults is None
 
 
-def test_a_ledger_that_cannot_be_opened_leaves_the_rest_alone_and_is_picked_up(place: Place) -> None:
+def test_before_the_ledger_was_open_nobody_is_served(place: Place) -> None:
     place.settings.secret_file.write_text("short")
     place.release("1")
     place.publish()
-    assert place.served() == "1 f1"
+    assert place.served() is None
+    assert place.live.fault is not None
+    assert "before the ledger is open" in place.live.fault
     assert place.live.ledger is None
     assert place.live.ledger_fault is not None
     assert "secret" in place.live.ledger_fault
     place.settings.secret_file.unlink()
-    place.watch.refresh()
+    assert place.served() == "1 f1"
     assert place.live.faults is None
+
+
+def test_a_ledger_that_is_replaced_is_opened_again(serving: Place) -> None:
+    file = Path(serving.settings.ledger.removeprefix("sqlite:///"))
+    before = serving.live.ledger
+    serving.watch.refresh()
+    assert serving.live.ledger is before
+    file.rename(file.with_name("moved"))
+    serving.watch.refresh()
+    assert serving.live.ledger not in {None, before}
+    assert file.exists()
+
+
+def test_a_ledger_that_was_open_and_breaks_stops_no_model(serving: Place) -> None:
+    file = Path(serving.settings.ledger.removeprefix("sqlite:///"))
+    file.rename(file.with_name("moved"))
+    file.write_bytes(b"garbage" * 1000)
+    assert serving.served() == "1 f1"
+    assert not serving.has_ledger()
+    file.unlink()
+    file.with_name("moved").rename(file)
+    serving.watch.refresh()
+    assert serving.has_ledger()
+    assert serving.live.faults is None
 
 
 def test_a_ledger_takes_outcomes_before_there_is_a_store(place: Place) -> None:
@@ -321,7 +350,7 @@ def test_who_was_erased_is_removed_as_soon_as_the_ledger_is_there(place: Place) 
     key.write_text("short")
     place.release("1")
     place.publish()
-    assert place.served() == "1 f1"
+    assert place.served() is None
     key.write_bytes(right)
     place.watch.refresh()
     assert place.live.served is not None

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from features.errors import InputError
 from serving.__main__ import commands
 from serving.settings import Settings
-from tests.serving.places import publish_full, settings_in, variables
+from tests.serving.places import variables
 from tests.serving.process import environment
 
 
@@ -57,22 +57,15 @@ def command(settings: Settings, *arguments: object) -> Result:
     return runner.invoke(commands, [str(argument) for argument in arguments])
 
 
-@pytest.fixture
-def published(tmp_path: Path) -> Settings:
-    settings = settings_in(tmp_path)
-    publish_full(settings)
-    return settings
-
-
-def test_many_are_decided_on_replayed_and_exported(published: Settings, tmp_path: Path) -> None:
+def test_many_are_decided_on_replayed_and_exported(settings: Settings, tmp_path: Path) -> None:
     out, web = tmp_path / "b.parquet", ("--channel", "web")
-    decided = command(published, "batch", *web, "--at", "2017-12-04", "--out", out)
+    decided = command(settings, "batch", *web, "--at", "2017-12-04T12:00", "--out", out)
     assert (decided.exit_code, decided.output) == (0, f"6 decisions are in {out}\n")
     again = tmp_path / "r.parquet"
-    replayed = command(published, "replay", "--as-of", "2017-12-04", *web, "--out", again)
+    replayed = command(settings, "replay", "--as-of", "2017-12-04", *web, "--out", again)
     assert replayed.output == f"6 decisions as of 2017-12-04 are in {again}\n"
     assert pq.read_table(out).equals(pq.read_table(again))
-    exported = command(published, "export", "--out", out)
+    exported = command(settings, "export", "--out", out)
     assert exported.output == f"6 decisions are in {out}\n"
     assert pq.read_table(out).num_rows == 6
 
@@ -83,15 +76,21 @@ def test_many_are_decided_on_replayed_and_exported(published: Settings, tmp_path
         (["batch", "--channel", "wbe"], '"wbe" is no channel'),
         (["batch", "--channel", "web", "--store", "none"], "no online store at none"),
         (["batch", "--channel", "web", "--customers", "none"], "cannot read none"),
+        (["batch", "--channel", "web", "--at", "2999-01-01"], "2999-01-01 00:00 is no moment to decide at"),
+        (["batch", "--channel", "web", "--at", "0001-01-01"], "between 1970 and tomorrow"),
         (["batch", "--channel", "web", "--ledger", "nowhere"], "is no address of a database"),
         (["replay", "--as-of", "2017-12-05", "--channel", "web"], "publish --as-of 2017-12-05"),
+        (
+            ["replay", "--as-of", "2017-12-04", "--channel", "web", "--ledger", "sqlite:///x"],
+            "does not exist",
+        ),
         (["export", "--ledger", "sqlite://"], "in memory"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence_and_leaves_no_file(
-    published: Settings, tmp_path: Path, arguments: list[str], sentence: str
+    settings: Settings, tmp_path: Path, arguments: list[str], sentence: str
 ) -> None:
-    ended = command(published, *arguments, "--out", tmp_path / "x")
+    ended = command(settings, *arguments, "--out", tmp_path / "x")
     assert isinstance(ended.exception, InputError)
     assert sentence in str(ended.exception)
     assert not (tmp_path / "x").exists()

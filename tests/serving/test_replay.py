@@ -19,6 +19,7 @@ from tests.serving.next_best_offer.tiny import AGREED, POLICY
 from tests.serving.places import publish_full
 
 AS_OF = datetime(2017, 12, 4, tzinfo=UTC)
+NOON = datetime(2017, 12, 4, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 WEB, EMAIL = Asking("web", "web"), Asking("email", "email")
 
@@ -37,7 +38,7 @@ def offered(rows: dict[str, dict[str, Any]]) -> dict[str, str | None]:
 
 def test_a_replay_decides_at_its_moment_and_records_nothing(settings: Settings) -> None:
     rows = decided(settings)
-    assert {row["decided_at"] for row in rows.values()} == {AS_OF}
+    assert {row["decided_at"] for row in rows.values()} == {NOON}
     assert offered(rows) == {
         "01": "thanks",
         "1": "stay",
@@ -53,7 +54,7 @@ def test_a_replay_decides_at_its_moment_and_records_nothing(settings: Settings) 
 def test_its_ids_are_those_of_the_real_ledger(settings: Settings) -> None:
     rows = decided(settings)
     out = settings.store.with_name("batch.parquet")
-    with batch(settings, WEB, None, AS_OF) as decisions:
+    with batch(settings, WEB, None, NOON) as decisions:
         write(decisions, out, lambda *_: None)
     assert pq.read_table(out).to_pylist() == list(rows.values())
 
@@ -90,11 +91,30 @@ def test_a_rejection_of_the_past_counts(settings: Settings, recorded: Ledger, tm
     assert decided(settings, past=settings.ledger)["1"]["offer_id"] == "taste"
 
 
-def test_who_was_erased_is_in_no_replay(settings: Settings, recorded: Ledger) -> None:
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("UTC", 12), ("Pacific/Auckland", 23), ("America/Los_Angeles", 20)]
+)
+def test_it_is_noon_of_the_policys_clock_on_the_day_of_the_snapshot(
+    settings: Settings, zone: str, hour: int
+) -> None:
+    settings.policy.write_text(f'{POLICY}\n[clock]\ntimezone = "{zone}"\n')
+    assert {row["decided_at"] for row in decided(settings).values()} == {AS_OF + hour * timedelta(hours=1)}
+
+
+def test_a_past_that_is_not_there_is_refused(settings: Settings) -> None:
+    with (
+        pytest.raises(InputError, match="does not exist"),
+        replay(settings, WEB, AS_OF, f"sqlite:///{settings.store.with_name('typo')}"),
+    ):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("remembering", [True, False])
+def test_who_was_erased_is_in_no_replay(settings: Settings, recorded: Ledger, *, remembering: bool) -> None:
     recorded.erase("1", AS_OF)
     before = settings.store.read_bytes()
     out = settings.store.with_name("replay.parquet")
-    with replay(settings, WEB, AS_OF, settings.ledger) as decisions:
+    with replay(settings, WEB, AS_OF, settings.ledger if remembering else None) as decisions:
         assert write(decisions, out, lambda *_: None) == 5
     assert "1" not in pq.read_table(out).column("customer_id").to_pylist()
     assert settings.store.read_bytes() == before

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-from serving.ledger import open_ledger
+from serving.ledger import Ledger, LedgerError, open_ledger
 from serving.live import Live
 from tests.serving.problems import problem
 
@@ -28,6 +28,16 @@ def test_what_a_customer_said_is_told_at_once(client: TestClient, live: Live, tm
     (consent,) = client.get("/v1/customers/1").json()["consents"]
     assert {**said, "at": consent["at"]} == consent
     live.ledger.close()
+
+
+def test_a_broken_ledger_leaves_the_customer_with_what_was_published(
+    shop: TestClient, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:
+        raise LedgerError("the ledger is gone")
+
+    monkeypatch.setattr(ledger, "consents", refuse)
+    assert [one["channel"] for one in shop.get("/v1/customers/1").json()["consents"]] == ["email"]
 
 
 @pytest.mark.parametrize("stranger", ["2", "1/churn/", "1/offers/", "x" * 128])

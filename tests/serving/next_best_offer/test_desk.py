@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 
 from features.store import StoreError
 from serving.decision.trace import Decision
-from serving.ledger import Ledger, LedgerError
+from serving.ledger import Erased, Ledger, LedgerError, Occasion
 from serving.live import Live
 from serving.models import Models
 from serving.next_best_offer.asking import Asking
@@ -59,9 +59,8 @@ def answer(live: Live, customer_id: str = "1", budget_seconds: float = 30) -> Ne
 def assert_flagged(found: NextBestOfferAnswer, fault: str) -> None:
     assert (found.degraded, found.answer, found.offers, found.decision_id) == (True, "no_offer", [], None)
     assert (found.reason, found.group, found.selection_probability) == ("degraded", None, None)
-    assert found.fault is not None
-    assert fault in found.fault
-    assert found.fault in found.why
+    assert (found.fault, found.status) == (fault, None)
+    assert found.why == f"Nothing was decided: {fault}."
     assert found.decided_at == NOON
 
 
@@ -82,16 +81,16 @@ def test_past_the_budget_the_answer_is_a_flagged_default_and_nothing_is_counted(
 def test_a_locked_ledger_makes_a_flagged_default(deciding: Live, ledger: Ledger, tmp_path: Path) -> None:
     holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    assert_flagged(answer(deciding, budget_seconds=0.1), "the ledger")
+    assert_flagged(answer(deciding, budget_seconds=0.1), "no answer within the budget")
     holder.execute("ROLLBACK")
     holder.close()
     assert ledger.history("1", NOON, 7).contacts == ()
     assert not answer(deciding).degraded
 
 
-def test_without_a_ledger_the_fault_says_why(deciding: Live, log_lines: LogLines) -> None:
+def test_without_a_ledger_only_the_log_says_why(deciding: Live, log_lines: LogLines) -> None:
     deciding.ledger, deciding.ledger_fault = None, "the ledger belongs to another secret"
-    assert_flagged(answer(deciding), "another secret")
+    assert_flagged(answer(deciding), "the ledger cannot be used")
     assert [(line["event"], line["reason"]) for line in log_lines()] == [
         ("degraded", "the ledger belongs to another secret")
     ]
@@ -101,7 +100,7 @@ def test_a_store_that_breaks_makes_a_flagged_default_without_the_customer_in_the
     deciding: Live, models: Models, log_lines: LogLines
 ) -> None:
     deciding.served = Served(models, BrokenStore(StoreError("publish it again")))
-    assert_flagged(answer(deciding, "canary"), "publish it again")
+    assert_flagged(answer(deciding, "canary"), "the data cannot be read")
     assert "canary" not in str(log_lines())
 
 
@@ -121,8 +120,25 @@ def test_a_batch_does_not_ask_a_broken_ledger_again_and_again(
         found = asyncio.run(desk.answers(ids, WEB))
     assert [one.customer_id for one in found] == ids
     for one in found:
-        assert_flagged(one, "the ledger is gone")
+        assert_flagged(one, "the ledger cannot be used")
     assert asked == 1
+
+
+def test_who_is_erased_meanwhile_is_not_decided_on_and_the_others_are(
+    deciding: Live, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = ledger.decide_many
+
+    def refuse(occasions: Sequence[Occasion], *args: Any, **kwargs: Any) -> list[Decision]:  # noqa: ANN401 - passed on
+        if any(one.question.customer_id == "1" for one in occasions):
+            raise Erased
+        return decide(occasions, *args, **kwargs)
+
+    monkeypatch.setattr(ledger, "decide_many", refuse)
+    assert_flagged(answer(deciding, "1"), "the customer was erased")
+    with desk_over(deciding) as desk:
+        together = asyncio.run(desk.answers(["01", "1", "gone", *map(str, range(10, 10 + CHUNK))], WEB))
+    assert [one.customer_id for one in together if one.degraded] == ["1"]
 
 
 def test_a_batch_is_each_one_alone(deciding: Live) -> None:

@@ -113,6 +113,23 @@ def test_a_fault_reaches_everybody_who_shares_it_and_nobody_else(threads: Thread
     assert asyncio.run(asked(together, Record(), ["a", "b"], [FAR] * 2)) == ["a", "b"]
 
 
+class Picky(Record):
+    """Fails whenever one customer is among them."""
+
+    def settle(self, occasions: Sequence[Occasion], deadline: float) -> list[Decision]:
+        settled = super().settle(occasions, deadline)
+        if any(one.question.customer_id == "bad" for one in occasions):
+            raise TypeError("bad")
+        return settled
+
+
+def test_who_fails_alone_spoils_nobody_else(threads: Threads) -> None:
+    record = Picky()
+    found = asyncio.run(asked(Together(threads), record, ["a", "b", "bad", "c"], [FAR] * 4))
+    assert (found[:2], type(found[2]), found[3]) == (["a", "b"], TypeError, "c")
+    assert record.groups == [["a"], ["b", "bad", "c"], ["b"], ["bad"], ["c"]]
+
+
 def test_others_of_another_set_have_a_transaction_of_their_own(threads: Threads) -> None:
     together, one, other = Together(threads), Record(), Record()
     one.let.set()

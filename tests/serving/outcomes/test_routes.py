@@ -32,7 +32,7 @@ def post(shop: TestClient, decision_id: str, key: str, kind: str, **more: object
 def test_outcomes_come_in_any_order_and_each_key_counts_once(shop: TestClient, decision_id: str) -> None:
     assert post(shop, decision_id, "p", "purchase", value=12.5, at="2017-12-05T11:59:59Z")
     assert post(shop, decision_id, "a", "accept", offer_id="taste", at="2017-12-05T13:00:00+02:00")
-    assert post(shop, decision_id, "i1", "impression")
+    assert post(shop, decision_id, "i1", "impression", at="2017-12-05T12:09:00Z")  # by a clock that is ahead
     assert post(shop, decision_id, "i2", "impression")
     assert not post(shop, decision_id, "p", "purchase", value=12.5)
     assert not post(shop, decision_id, "i1", "impression")
@@ -109,6 +109,9 @@ def test_an_offer_that_was_not_given_is_refused(shop: TestClient, decision_id: s
         ('"kind": "accept", "at": "2017-12-05T12:00:00"', "body.at"),
         ('"kind": "accept", "at": "0001-01-01T00:00:00+14:00"', "body.at"),
         ('"kind": "accept", "at": 1e300', "body.at"),
+        ('"kind": "accept", "at": 20171204', "body.at"),
+        ('"kind": "accept", "at": "20171204"', "body.at"),
+        ('"kind": "accept", "at": "1512345678"', "body.at"),
         ('"kind": "accept", "offer_id": ""', "body.offer_id"),
         ('"kind": "accept", "surprise": 1', "body.surprise"),
     ],
@@ -177,7 +180,9 @@ def test_without_a_ledger_writing_is_not_ready(shop: TestClient, deciding: Live)
     body = {"key": "k", "decision_id": "0" * 32, "kind": "accept"}
     for response in (shop.post("/v1/outcomes", json=body), shop.get(f"/v1/decisions/{'0' * 32}")):
         assert problem(response, 503, "not-ready")["detail"] == "the ledger is gone"
-    assert shop.get("/v1/customers/1/next-best-offer?channel=web").json()["fault"] == "the ledger is gone"
+    assert (
+        shop.get("/v1/customers/1/next-best-offer?channel=web").json()["fault"] == "the ledger cannot be used"
+    )
     assert shop.get("/v1/customers/1/churn").status_code == 200
 
 

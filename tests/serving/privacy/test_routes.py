@@ -1,6 +1,8 @@
 """Consent holds from the next decision on, and who is forgotten stays forgotten."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -47,12 +49,19 @@ def test_a_withdrawal_wins_over_what_the_data_says_and_over_the_same_moment(shop
 
 def test_an_older_statement_changes_nothing(shop: TestClient) -> None:
     put(shop, "1", granted=False, at="2017-12-05T11:00:00Z")
-    told = put(shop, "1", granted=True, at="2017-12-04T11:00:00+01:00", purpose="service")
+    told = put(shop, "1", granted=True, at="2017-12-04T11:00:00+01:00", channel="web")
     assert told == [
         ("email", "marketing", False, "2017-12-05T11:00:00Z"),
-        ("email", "service", True, "2017-12-04T10:00:00Z"),
+        ("web", "marketing", True, "2017-12-04T10:00:00Z"),
     ]
     assert put(shop, "1", granted=True, at="2017-12-01T11:00:00Z") == told
+
+
+def test_a_grant_that_is_stamped_ahead_does_not_outlive_a_refusal(shop: TestClient) -> None:
+    assert put(shop, "1", granted=True, at="2017-12-05T12:09:00Z") == [
+        ("email", "marketing", True, "2017-12-05T12:00:00Z")
+    ]
+    assert put(shop, "1", granted=False) == [("email", "marketing", False, "2017-12-05T12:00:00Z")]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +72,8 @@ def test_an_older_statement_changes_nothing(shop: TestClient) -> None:
         ({}, "body.granted"),
         ({"granted": True, "channel": "emial"}, "body.channel"),
         ({"granted": True, "purpose": ""}, "body.purpose"),
+        ({"granted": True, "purpose": "Marketing"}, "body.purpose"),
+        ({"granted": True, "at": 20171204}, "body.at"),
         ({"granted": True, "at": "9999-01-01T00:00:00Z"}, "body.at"),
         ({"granted": True, "at": "yesterday"}, "body.at"),
         ({"granted": True, "surprise": 1}, "body.surprise"),
@@ -91,7 +102,7 @@ def test_forgetting_removes_the_ledgers_rows_and_keeps_counts(shop: TestClient, 
     put(shop, "1", granted=True)
     forgotten = shop.delete("/v1/customers/1").json()
     assert forgotten["ledger"] == {"outcomes": 1, "answers": 1, "decisions": 1, "consents": 1}
-    assert forgotten["store"] == {}
+    assert (forgotten["store"], forgotten["overwritten"]) == ({}, True)
     (kept,) = forgotten["counts"]
     counted = {
         name: kept[name] for name in ("offer_id", "channel", "group", "decisions", "contacts", "accepts")
@@ -156,6 +167,28 @@ def test_who_is_forgotten_is_no_longer_in_the_store_nor_in_any_answer(
     store = SqliteStore(settings.store)
     assert "1" not in set(store.ids())
     assert store.info.customers == len(ROWS) - 1
+
+
+def test_no_offer_waits_for_an_erasure(
+    published: tuple[Settings, TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, client = published
+    let, begun = threading.Event(), threading.Event()
+
+    def held(_: str) -> dict[str, int]:
+        begun.set()
+        let.wait(30)
+        return {}
+
+    monkeypatch.setattr(client.app.state.watch, "forget", held)  # type: ignore[attr-defined]  # put there by create_app
+    with ThreadPoolExecutor(12) as callers:
+        erasing = [callers.submit(client.delete, f"/v1/customers/{number}") for number in range(12)]
+        assert begun.wait(30)
+        assert not client.get("/v1/customers/01/next-best-offer?channel=web").json()["degraded"]
+        said = {"channel": "email", "granted": True}
+        assert client.put("/v1/customers/01/consents", json=said).status_code == 200
+        let.set()
+        assert {one.result().status_code for one in erasing} == {200}
 
 
 def test_a_later_publish_does_not_bring_them_back(published: tuple[Settings, TestClient]) -> None:
