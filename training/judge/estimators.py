@@ -100,9 +100,8 @@ def _skewed(quantile: float, sums: Floats) -> float:
     return float(3 / a * (np.cbrt(1 + a * (quantile - a / 6)) - 1)) if abs(a) > _NO_SKEWNESS else quantile
 
 
-def effective_sample_size(logged: Logged, target: Floats) -> float:
-    """How many decisions of the target policy itself the log is worth: (sum w)^2 / sum w^2 (Kish, 1965)."""
-    weights = logged.weights(target)
+def effective_size(weights: Floats) -> float:
+    """How many equal ones so many unequal weights w are worth: (sum w)^2 / sum w^2 (Kish, 1965), 0 of none."""
     return float(weights.sum() ** 2 / (weights @ weights)) if weights.any() else 0.0
 
 

@@ -17,8 +17,12 @@ from training.judge.log import (
     PRIORITY,
     REWARD,
     SELECTION,
-    DecisionLog,
+    TERMS,
+    DecisionTables,
 )
+
+_ROUNDING = 1e-9
+"""Of money: by less, two prices are the same."""
 
 _PLACE = "place"
 _LOGGED = "_logged"
@@ -50,11 +54,11 @@ class Joined:
     left_out: LeftOut
 
 
-def join(logged: DecisionLog, judged: DecisionLog) -> Joined:
+def join(logged: DecisionTables, judged: DecisionTables) -> Joined:
     """Join on the decision id, which names the occasion whatever was decided there.
 
     Occasions of one log only and those without a reward are left out and counted. Raises `InputError` when no
-    occasion with a reward is left, and when one id is of two customers.
+    occasion with a reward is left, when one id is of two customers, and when an offer has other terms in each log.
     """
     rewarded = logged.decisions[logged.decisions[REWARD].notna()]
     if rewarded.empty:
@@ -66,12 +70,13 @@ def join(logged: DecisionLog, judged: DecisionLog) -> Joined:
     shared = shared.sort_values(DECISION, ignore_index=True)
     _check_shared(shared, logged, judged)
     pairs = _pairs(shared, logged, judged)
+    _check_terms(pairs, logged, judged)
     both = int(judged.decisions[DECISION].isin(logged.decisions[DECISION]).sum())
     left_out = LeftOut(len(logged.decisions) - both, len(judged.decisions) - both, both - len(shared))
     return _joined(shared, pairs, left_out)
 
 
-def _check_shared(shared: pd.DataFrame, logged: DecisionLog, judged: DecisionLog) -> None:
+def _check_shared(shared: pd.DataFrame, logged: DecisionTables, judged: DecisionTables) -> None:
     if shared.empty:
         raise InputError(
             f"{judged.path} and {logged.path} have no decision with a reward in common: replay the days, the "
@@ -84,7 +89,7 @@ def _check_shared(shared: pd.DataFrame, logged: DecisionLog, judged: DecisionLog
         )
 
 
-def _pairs(shared: pd.DataFrame, logged: DecisionLog, judged: DecisionLog) -> pd.DataFrame:
+def _pairs(shared: pd.DataFrame, logged: DecisionTables, judged: DecisionTables) -> pd.DataFrame:
     """One row for each action that either log has, by decision and then by offer."""
     places = pd.Index(shared[DECISION])
     sides: list[pd.DataFrame] = []
@@ -92,6 +97,18 @@ def _pairs(shared: pd.DataFrame, logged: DecisionLog, judged: DecisionLog) -> pd
         place = places.get_indexer(log.actions[DECISION])
         sides.append(log.actions.drop(columns=DECISION).assign(**{_PLACE: place})[place >= 0])
     return sides[0].merge(sides[1], on=[_PLACE, OFFER], how="outer", suffixes=(_LOGGED, _JUDGED), sort=True)
+
+
+def _check_terms(pairs: pd.DataFrame, logged: DecisionTables, judged: DecisionTables) -> None:
+    """What an offer brought tells of that offer only as long as a contact and a redemption cost the same."""
+    for name in TERMS:
+        terms = [name + _LOGGED, name + _JUDGED]
+        differ = (pairs[terms[0]] - pairs[terms[1]]).abs() > _ROUNDING
+        for offer, before, now in pairs.loc[differ, [OFFER, *terms]].to_numpy()[:1]:
+            raise InputError(
+                f"the offer {offer} has a {name} of {before:g} in {logged.path} and of {now:g} in {judged.path}: "
+                "what it brought tells of its old terms; give a changed offer a new id"
+            )
 
 
 def _joined(shared: pd.DataFrame, pairs: pd.DataFrame, left_out: LeftOut) -> Joined:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from training.arrays import Floats
 from training.intervals import Interval
 from training.judge.estimators import (
     Logged,
     clustered_mean,
     doubly_robust,
-    effective_sample_size,
+    effective_size,
     snips,
     without_support,
 )
@@ -24,13 +26,15 @@ MOST_WITHOUT_SUPPORT = 0.1
 class Estimates:
     """One policy's money per decision; None where too many of its choices are `without_support`.
 
-    `gained` is the doubly robust estimate minus what the logging policy earned, on the same decisions.
+    `gained` is the doubly robust estimate minus what the logging policy earned, on the same decisions. The log is
+    worth `effective_decisions` of the policy's own, and `effective_customers` whose decisions are independent.
     """
 
     snips: Interval | None
     doubly_robust: Interval | None
     gained: Interval | None
     effective_decisions: float
+    effective_customers: float
     without_support: float
 
 
@@ -55,10 +59,12 @@ def judge(joined: Joined) -> Judgement:
 
 
 def _estimates(logged: Logged, target: Floats, predicted: Floats) -> Estimates:
-    size, unsupported = effective_sample_size(logged, target), without_support(logged, target)
-    if size == 0 or unsupported > MOST_WITHOUT_SUPPORT:
-        return Estimates(None, None, None, size, unsupported)
+    weights = logged.weights(target)
+    by_customer = np.bincount(logged.customer, weights).astype(float)
+    evidence = (effective_size(weights), effective_size(by_customer), without_support(logged, target))
+    if not weights.any() or evidence[-1] > MOST_WITHOUT_SUPPORT:
+        return Estimates(None, None, None, *evidence)
     robust = doubly_robust(logged, target, predicted)
     scores = (snips(logged, target), robust, robust - logged.reward)
     weighed, doubled, gained = (clustered_mean(one, logged.customer) for one in scores)
-    return Estimates(weighed, doubled, gained, size, unsupported)
+    return Estimates(weighed, doubled, gained, *evidence)

@@ -21,22 +21,25 @@ PRIORITY = "priority"
 PRICED = (PRIORITY, "probability", "value")
 """What is known of an action's price: money, share, money."""
 
+TERMS = ("discount", "cost")
+"""What a redemption and a contact cost, in money."""
+
 NO_OFFER = ""
 """Stands for the null of *no offer*: no offer has an empty id."""
 
 _COLUMNS = (DECISION, CUSTOMER, OFFER, REWARD, ACTIONS)
-_ACTION = (OFFER, SELECTION, *PRICED)
+_ACTION = (OFFER, SELECTION, *PRICED, *TERMS)
 _ROUNDING = 1e-6
 """By so much may probabilities that should sum to 1 miss it."""
 
 
 @dataclass(frozen=True)
-class DecisionLog:
-    """Decisions and their actions, both in the order of the file.
+class DecisionTables:
+    """A decision log that was read: decisions and their actions, both in the order of the file.
 
     `decisions` has `DECISION` (unique), `CUSTOMER`, `OFFER` (what was chosen) and `REWARD` (money, NaN unknown).
     `actions` has `DECISION`, `OFFER` (once a decision), `SELECTION` (0 to 1, sums to 1 per decision, above 0 for
-    what was chosen) and the numbers `PRICED`, 0 where there are none.
+    what was chosen) and the numbers `PRICED` and `TERMS`, 0 where there are none.
     """
 
     path: Path
@@ -44,7 +47,7 @@ class DecisionLog:
     actions: pd.DataFrame
 
 
-def read_log(path: Path) -> DecisionLog:
+def read_log(path: Path) -> DecisionTables:
     """Read a decision log (docs/decision-log.md).
 
     Raises `InputError` for no such file, other columns, no decision, a decision or an action that is there twice,
@@ -55,7 +58,7 @@ def read_log(path: Path) -> DecisionLog:
     decisions = decisions.assign(
         **{OFFER: decisions[OFFER].fillna(NO_OFFER), REWARD: decisions[REWARD].astype(float)}
     )
-    log = DecisionLog(path, decisions, _actions(table))
+    log = DecisionTables(path, decisions, _actions(table))
     _check_decisions(log)
     _check_probabilities(log)
     return log
@@ -89,10 +92,10 @@ def _actions(table: pa.Table) -> pd.DataFrame:
     names = pc.fill_null(pc.struct_field(inner, OFFER), NO_OFFER)
     numbers = {name: pc.struct_field(inner, name).to_numpy(zero_copy_only=False) for name in _ACTION[1:]}
     frame = pd.DataFrame({DECISION: whose.to_pandas(), OFFER: names.to_pandas(), **numbers})
-    return frame.assign(**{name: frame[name].fillna(0.0) for name in PRICED})
+    return frame.assign(**{name: frame[name].fillna(0.0) for name in (*PRICED, *TERMS)})
 
 
-def _check_decisions(log: DecisionLog) -> None:
+def _check_decisions(log: DecisionTables) -> None:
     decisions = log.decisions
     if decisions.empty:
         raise InputError(f"{log.path} holds no decision: there is nothing to judge")
@@ -108,7 +111,7 @@ def _check_decisions(log: DecisionLog) -> None:
         )
 
 
-def _check_probabilities(log: DecisionLog) -> None:
+def _check_probabilities(log: DecisionTables) -> None:
     """Without the probabilities of the draws there is only the direct method, which is not offered."""
     actions = log.actions
     wrong = actions[DECISION][~actions[SELECTION].between(0, 1) | actions.duplicated([DECISION, OFFER])]

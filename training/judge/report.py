@@ -13,7 +13,7 @@ from training.terminal import table
 from training.wording import span
 
 _MONEY = ("", "SNIPS", "doubly robust", "over the log")
-_EVIDENCE = ("", "effective decisions", "without support")
+_EVIDENCE = ("", "effective decisions", "effective customers", "without support")
 
 
 def print_judgement(console: Console, judgement: Judgement) -> None:
@@ -28,8 +28,9 @@ def print_judgement(console: Console, judgement: Judgement) -> None:
     console.print(table(title, _MONEY, _money(judgement)))
     console.print(table("what that rests on", _EVIDENCE, _evidence(judgement)))
     console.print(
-        "Choices without support never occur in the log: for them only the reward model speaks, and no interval "
-        f"covers that. Above {100 * MOST_WITHOUT_SUPPORT:g} % there is no estimate."
+        "Choices without support never occur in the log: SNIPS leaves them out, in the doubly robust estimate "
+        "only the reward model speaks for them, and no interval covers that. "
+        f"Above {100 * MOST_WITHOUT_SUPPORT:g} % there is no estimate."
     )
 
 
@@ -51,6 +52,7 @@ def _two(interval: Interval | None, form: str = ".4f") -> str:
 
 
 def _evidence(judgement: Judgement) -> Iterator[list[str]]:
-    yield [LOGGING, f"{judgement.decisions:,}", ""]
+    yield [LOGGING, f"{judgement.decisions:,}", f"{judgement.customers:,}", ""]
     for name, found in judgement.estimates.items():
-        yield [name, f"{found.effective_decisions:,.0f}", f"{100 * found.without_support:.1f} %"]
+        sizes = (f"{size:,.0f}" for size in (found.effective_decisions, found.effective_customers))
+        yield [name, *sizes, f"{100 * found.without_support:.1f} %"]

@@ -28,7 +28,7 @@ from training.judge.estimators import (
     Logged,
     clustered_mean,
     doubly_robust,
-    effective_sample_size,
+    effective_size,
     snips,
     without_support,
 )
@@ -95,8 +95,9 @@ def test_what_never_varies_is_sure() -> None:
 
 
 def test_the_log_is_worth_fewer_decisions_than_it_has() -> None:
-    assert effective_sample_size(table(), ALWAYS) == pytest.approx(6.5**2 / (4 + 1.5625 + 4 + 1.5625))
-    assert effective_sample_size(table(), table().propensity) == pytest.approx(6)
+    weights = table().weights(ALWAYS)
+    assert effective_size(weights) == pytest.approx(6.5**2 / (4 + 1.5625 + 4 + 1.5625))
+    assert effective_size(table().weights(table().propensity)) == pytest.approx(6)
 
 
 def test_choices_that_are_never_logged_have_no_support() -> None:
@@ -114,7 +115,7 @@ def test_choices_that_are_never_logged_have_no_support() -> None:
 def test_a_policy_that_never_does_what_was_logged_has_no_snips() -> None:
     never = 1 - np.bincount(table().taken, minlength=12).astype(float)
     assert np.isnan(snips(table(), never)).all()
-    assert effective_sample_size(table(), never) == 0
+    assert effective_size(table().weights(never)) == 0
 
 
 def test_one_customer_has_no_standard_error() -> None:

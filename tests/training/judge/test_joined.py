@@ -89,3 +89,24 @@ def test_an_id_of_two_customers_is_refused(tmp_path: Path) -> None:
     judged = made_log(tmp_path / "j.parquet", [Row("d1", "c9", None, None, {None: 1.0})])
     with pytest.raises(InputError, match="the decision d1 is of one customer in"):
         join(logged, judged)
+
+
+def priced_at(name: str, cheese: float) -> Row:
+    """A decision with a price of cheese; wine keeps its own."""
+    prices: dict[str, dict[str | None, float]] = {name: {"cheese": cheese, "wine": 2.0}}
+    actions = {"cheese": 0.4, "wine": 0.4, None: 0.2}
+    return Row(
+        "d1", "c1", None, 3.0, actions, discount=prices.get("discount", {}), cost=prices.get("cost", {})
+    )
+
+
+@pytest.mark.parametrize("name", ["discount", "cost"])
+def test_an_offer_with_other_terms_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    """Whether it was chosen or not: it could have been."""
+    logged = made_log(tmp_path / "l.parquet", [priced_at(name, 1.0)])
+    judged = made_log(tmp_path / "j.parquet", [priced_at(name, 1.5)])
+    with pytest.raises(
+        InputError, match=f"the offer cheese has a {name} of 1 in .* and of 1.5 in .* a new id"
+    ):
+        join(logged, judged)
+    assert list(join(logged, logged).logged.reward) == [3.0]

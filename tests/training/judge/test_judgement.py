@@ -59,6 +59,7 @@ def test_the_gain_is_paired_with_the_log(tmp_path: Path) -> None:
     assert itself.snips.estimate == pytest.approx(found.logging.estimate)
     assert itself.gained.standard_error < found.logging.standard_error
     assert itself.effective_decisions == pytest.approx(3000)
+    assert itself.effective_customers == pytest.approx(600)
 
 
 def test_the_reward_model_never_speaks_alone(tmp_path: Path) -> None:

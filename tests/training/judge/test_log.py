@@ -22,7 +22,7 @@ def test_decisions_and_their_actions_are_read(tmp_path: Path) -> None:
         {"decision_id": "d2", "customer_id": "c2", "offer_id": "", "reward": -1.0},
         {"decision_id": "d1", "customer_id": "c1", "offer_id": "cheese", "reward": 3.5},
     ]
-    nothing = {"priority": 0.0, "probability": 0.0, "value": 0.0}
+    nothing = dict.fromkeys(("priority", "probability", "value", "discount", "cost"), 0.0)
     assert log.actions.to_dict("records") == [
         {"decision_id": "d2", "offer_id": "cheese", "selection_probability": 0.2, **nothing},
         {"decision_id": "d2", "offer_id": "", "selection_probability": 0.8, **nothing},
