@@ -2,15 +2,17 @@
 
 Customers differ in what they spend, how near they are to leaving and what they like. A model sees most of it and
 is calibrated: of those that it gives a probability, so many do it. What it does not see is the rest of the truth.
-Every offer makes something more probable (a purchase, or staying) that also happens without it:
+Every offer makes something more probable (a purchase, or staying) that also happens without it, and all buy other
+things anyway:
 
-    expected profit of an offer = (rate with it - rate without it) x money - redeemed x discount - cost
+    money of an offer = what comes anyway + (rate with it - rate without it) x money - redeemed x discount - cost
 
-and 0 of no offer. The catalogue knows save rates, acceptances and incremental shares as they are on average.
+and of no offer what comes anyway. The catalogue knows save rates, acceptances and incremental shares as they are
+on average, or all too high by one factor. All money is that of one window of `STAKE` days after a decision.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,10 +30,10 @@ Floats = NDArray[np.float64]
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PRICES = {"BEER": 9.0, "CHEESE": 6.0, "SALT": 2.0, "WINE": 14.0}
 SAUCE_PRICE = 4.0
-STAKE = {"margin": 0.25, "days": 168.0}
+STAKE = {"margin": 0.25, "days": 28.0}
 OFFERS: Sequence[Mapping[str, Any]] = (
-    {"id": "stay-3", "kind": "retention", "save_rate": 0.15, "redemption": 0.6, "discount": 3.0},
-    {"id": "stay-12", "kind": "retention", "save_rate": 0.35, "redemption": 0.8, "discount": 12.0},
+    {"id": "stay-half", "kind": "retention", "save_rate": 0.15, "redemption": 0.6, "discount": 0.5},
+    {"id": "stay-2", "kind": "retention", "save_rate": 0.35, "redemption": 0.8, "discount": 2.0},
     {"id": "taste", "kind": "cross_sell", "items": "best", "margin": 0.4, "incremental": 0.5},
     {"id": "drinks", "kind": "cross_sell", "items": ["BEER", "WINE"], "margin": 0.4, "incremental": 0.8}
     | {"discount": 1.5},
@@ -40,18 +42,20 @@ OFFERS: Sequence[Mapping[str, Any]] = (
     | {"discount": 1.0, "cost": 0.1},
     {"id": "club", "kind": "loyalty", "value": 16.0, "acceptance": 0.1, "incremental": 0.5}
     | {"discount": 2.0, "must": ["spend_84d >= 150"]},
-    {"id": "gift", "kind": "loyalty", "value": 40.0, "acceptance": 0.6, "incremental": 0.1}
-    | {"discount": 5.0},
 )
-"""The last costs more than it brings, though it is the likeliest and worth most of what is bought."""
+BUYS = 0.8
+"""The share of customers who buy anyway within the window."""
+UNEVEN = 0.5
+"""How much what they then buy varies: the standard deviation of its logarithm."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What each offer does: a row a customer, a column an offer.
+    """What each offer does: a row a decision, a column an offer.
 
     `without` and `rate` are the probabilities of what it is about (buying, staying) without and with it, `money`
     what that brings, `redeemed` the probability that its discount is taken; `charges` has discounts and costs.
+    `anyway` (a number a row) is the money that comes on average whatever is offered.
     """
 
     without: Floats
@@ -59,27 +63,38 @@ class Truth:
     money: Floats
     redeemed: Floats
     charges: Floats
+    anyway: Floats
+
+    def of(self, rows: NDArray[np.intp]) -> "Truth":
+        """That of some rows, in their order, once for each time that they are named."""
+        by_row = {
+            name: getattr(self, name)[rows] for name in ("without", "rate", "money", "redeemed", "anyway")
+        }
+        return replace(self, **by_row)
 
     @property
     def expected(self) -> Floats:
-        """Profit beyond no offer, in money; the last column is no offer itself."""
-        discount, cost = self.charges
-        profit = (self.rate - self.without) * self.money - self.redeemed * discount - cost
-        return np.column_stack([profit, np.zeros(len(profit))])
+        """Money of each offer; the last column is no offer."""
+        return self._brought(self.rate - self.without, self.redeemed, self.anyway)
 
     def drawn(self, random: np.random.Generator) -> Floats:
         """What it comes to once, in the shape of `expected`; who buys without an offer buys with it too."""
-        discount, cost = self.charges
         luck = random.random(self.rate.shape)
         more = (luck < self.rate).astype(float) - (luck < self.without)
         redeemed = random.random(self.rate.shape) < self.redeemed
+        rows = len(self.anyway)
+        bought = (random.random(rows) < BUYS) / BUYS * random.lognormal(-(UNEVEN**2) / 2, UNEVEN, rows)
+        return self._brought(more, redeemed.astype(float), self.anyway * bought)
+
+    def _brought(self, more: Floats, redeemed: Floats, anyway: Floats) -> Floats:
+        discount, cost = self.charges
         profit = more * self.money - redeemed * discount - cost
-        return np.column_stack([profit, np.zeros(len(profit))])
+        return np.column_stack([profit, np.zeros(len(profit))]) + anyway[:, None]
 
 
 @dataclass(frozen=True)
 class World:
-    """Customers in the order of `truth`'s rows: what is asked for each, and what is known of them."""
+    """Occasions in the order of `truth`'s rows: what is asked, and what is known of the customer."""
 
     rulebook: Rulebook
     questions: tuple[Question, ...]
@@ -102,33 +117,70 @@ class Seen:
     sauce: Floats
 
 
+@dataclass(frozen=True)
+class Shares:
+    """What a policy draws by lot: control group, exploration, and how far below the best that goes."""
+
+    control: float = 0.0
+    exploration: float = 0.02
+    max_loss: float = 1.0
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a world is.
+
+    What comes `anyway` is so many times what customers usually bring in the window; the catalogue's save rates and
+    incremental shares are `overstated` so many times.
+    """
+
+    anyway: float = 1.0
+    overstated: float = 1.0
+
+
 def world(
-    seed: int, customers: int = 300, control: float = 0.0, exploration: float = 0.02, max_loss: float = 1.0
+    seed: int, customers: int = 300, shares: Shares = Shares(), ways: Ways = Ways(), visits: int = 1
 ) -> World:
-    """So many customers of one seed; the shares are those of the policy. The same arguments, the same world."""
+    """So many customers of one seed, each asked for 1 to `visits` times. The same arguments, the same world."""
     random = np.random.default_rng(seed)
+    seen = _seen(customers, random)
+    rules = _rulebook(shares)
+    truth = _truth([bound.offer for bound in rules.offers], seen, ways, random)
+    baskets = [frozenset({"PASTA"} if cooks else ()) for cooks in random.random(customers) < 0.4]
+    whose = np.repeat(np.arange(customers), random.integers(1, visits, customers, endpoint=True))
+    facts = [_facts(f"{seed}-{row}", seen, row) for row in range(customers)]
+    return World(
+        rulebook=rules,
+        questions=tuple(
+            Question(f"{seed}-{place}", facts[row].customer_id, "web", "home", AT, basket=baskets[row])
+            for place, row in enumerate(whose)
+        ),
+        facts=tuple(facts[row] for row in whose),
+        truth=truth.of(whose),
+    )
+
+
+def _seen(customers: int, random: np.random.Generator) -> Seen:
     fickle, spending, cooking = random.normal(size=(3, customers))
-    seen = Seen(
+    return Seen(
         spend=np.exp(4.6 + 0.8 * spending),
         churn=_share(-1.6 + fickle - 0.4 * spending),
         likes=_share(np.array([-2.0, -2.0, -1.0, -2.7]) + random.normal(size=(customers, len(PRICES)))),
         sauce=_share(-1.5 + cooking),
     )
-    rules = _rulebook(control, exploration, max_loss)
-    effects = [_effect(bound.offer, seen, random) for bound in rules.offers]
+
+
+def _truth(offers: Sequence[Offer], seen: Seen, ways: Ways, random: np.random.Generator) -> Truth:
+    effects = [_effect(offer, seen, random) for offer in offers]
     without, rate, money, redeemed = (np.column_stack(columns) for columns in zip(*effects, strict=True))
-    charges = np.array([[bound.offer.discount, bound.offer.cost or 0.0] for bound in rules.offers]).T
-    baskets = [frozenset({"PASTA"} if cooks else ()) for cooks in random.random(customers) < 0.4]
-    names = [f"{seed}-{number}" for number in range(customers)]
-    return World(
-        rulebook=rules,
-        questions=tuple(
-            Question(name, name, "web", "home", AT, basket=basket)
-            for name, basket in zip(names, baskets, strict=True)
-        ),
-        facts=tuple(_facts(name, seen, row) for row, name in enumerate(names)),
-        truth=Truth(without, rate, money, redeemed, charges),
-    )
+    charges = np.array([[offer.discount, offer.cost or 0.0] for offer in offers]).T
+    anyway = ways.anyway * _usual(seen) * random.uniform(0.7, 1.3, len(seen.spend))
+    return Truth(rate - (rate - without) / ways.overstated, rate, money, redeemed, charges, anyway)
+
+
+def _usual(seen: Seen) -> Floats:
+    """What the customers usually bring in the window."""
+    return STAKE["margin"] * seen.spend / 84 * STAKE["days"]
 
 
 def _facts(name: str, seen: Seen, row: int) -> Facts:
@@ -152,7 +204,7 @@ def _effect(offer: Offer, seen: Seen, random: np.random.Generator) -> tuple[Floa
     if offer.kind == "retention":
         leaving = _around(seen.churn, random)
         saved = _around(np.full_like(leaving, offer.save_rate), random)
-        stake = STAKE["margin"] * seen.spend / 84 * STAKE["days"]
+        stake = _usual(seen)
         redeemed = np.full_like(leaving, offer.redemption)
         return 1 - leaving, 1 - leaving * (1 - saved), stake * random.uniform(0.7, 1.3, stake.shape), redeemed
     probability, money = _taken(offer, seen)
@@ -188,7 +240,7 @@ def _share(logit: Floats) -> Floats:
     return shares
 
 
-def _rulebook(control: float, exploration: float, max_loss: float) -> Rulebook:
+def _rulebook(shares: Shares) -> Rulebook:
     catalogue = Catalogue(
         version="c1",
         currency="USD",
@@ -201,8 +253,8 @@ def _rulebook(control: float, exploration: float, max_loss: float) -> Rulebook:
             "version": "p1",
             "stake": STAKE,
             "channels": {"web": {"consent": False}},
-            "control": {"share": control, "salt": "simulator"},
-            "exploration": {"share": exploration, "max_loss": max_loss},
+            "control": {"share": shares.control, "salt": "simulator"},
+            "exploration": {"share": shares.exploration, "max_loss": shares.max_loss},
         }
     )
     spend = Attribute("spend_84d", "number", "spent in 84 days")
