@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from itertools import islice
 
+from serving.decision.attributes import OF_MOMENT
 from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Kind, Question
 from serving.decision.rulebook import BoundOffer, Rulebook
@@ -33,15 +34,22 @@ Where = tuple[str, str]
 class OfferReach:
     """How far an offer comes.
 
-    `worth` customers have a channel on which it is worth more than nothing. `won` has the priority, in money, for
-    each whom it is the answer for, on the channel where it is worth most. `ended` counts where it ended
-    otherwise, over customers and channels.
+    `asks` are the attributes of a question that its rules speak of, which a check does not know. `worth`
+    customers have a channel on which it is worth more than nothing. `won` has the priority, in money, for each
+    whom it is the answer for, on the channel where it is worth most. `ended` counts where it ended otherwise, over
+    customers and channels.
     """
 
     kind: Kind
+    asks: tuple[str, ...] = ()
     worth: int = 0
     won: list[float] = field(default_factory=list)
     ended: Counter[Where] = field(default_factory=Counter)
+
+    @property
+    def lacks_consent_alone(self) -> bool:
+        """Whether it ended nowhere but at consents, as the snapshot has them."""
+        return bool(self.ended) and {stage for stage, _ in self.ended} == {"consent"}
 
 
 @dataclass
@@ -65,9 +73,18 @@ class Findings:
     channels: dict[str, ChannelReach]
 
     @property
+    def unreached(self) -> dict[str, OfferReach]:
+        """The offers that reached nobody, by id."""
+        return {offer_id: reach for offer_id, reach in self.offers.items() if reach.worth == 0}
+
+    @property
     def unreachable(self) -> list[str]:
-        """The offers that nobody can receive, by id."""
-        return [offer_id for offer_id, reach in self.offers.items() if reach.worth == 0]
+        """Those of them that neither a consent nor the question of a moment could make reach anybody."""
+        return [
+            offer_id
+            for offer_id, reach in self.unreached.items()
+            if not reach.asks and not reach.lacks_consent_alone
+        ]
 
 
 def check(
@@ -83,7 +100,7 @@ def check(
     """
     findings = Findings(
         {
-            bound.offer.id: OfferReach(bound.offer.kind)
+            bound.offer.id: OfferReach(bound.offer.kind, _asks(bound))
             for bound in rulebook.offers
             if not bound.costs.keys().isdisjoint(channels)
         },
@@ -121,6 +138,11 @@ class _Trial:
         return bool(self.basket) and all(
             findings.offers[bound.offer.id].worth for bound in self.rulebook.offers
         )
+
+
+def _asks(bound: BoundOffer) -> tuple[str, ...]:
+    names = {name for rule in (*bound.must, *bound.relevant, *bound.good) for name in rule.names}
+    return tuple(sorted(names & OF_MOMENT))
 
 
 def _trials(rulebook: Rulebook, channels: Sequence[str]) -> list[_Trial]:

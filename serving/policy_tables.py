@@ -64,7 +64,7 @@ def print_attributes(settings: Settings) -> None:
 def _asked(channels: Sequence[str], rulebook: Rulebook) -> Sequence[str]:
     for channel in channels:
         rulebook.policy.require_channel(channel)
-    return channels or tuple(rulebook.policy.channels)
+    return tuple(dict.fromkeys(channels)) or tuple(rulebook.policy.channels)
 
 
 def offers_table(findings: Findings) -> Table:
@@ -103,10 +103,15 @@ def overrated_stake(days: float, horizon: int | None) -> Iterator[str]:
 
 
 def unreachable_offers(findings: Findings) -> Iterator[str]:
-    """One for each offer that nobody can receive: where, and by which rule, most of it ends."""
-    for offer_id in findings.unreachable:
-        stage, rule = next(iter(_most(findings.offers[offer_id].ended, 1)), ("candidates", "no_basket"))
-        yield f'nobody can receive "{offer_id}": most end in {stage}, by {rule}'
+    """One for each offer that reaches nobody: what it depends on, or where, and by which rule, most of it ends."""
+    for offer_id, reach in findings.unreached.items():
+        if reach.asks:
+            yield f'"{offer_id}" depends on {" and ".join(reach.asks)}, which only a question tells: not checked'
+        elif reach.lacks_consent_alone:
+            yield f'"{offer_id}" lacks consents alone: the snapshot has none, and the ledger is not read'
+        else:
+            stage, rule = next(iter(_most(reach.ended, 1)), ("candidates", "no_basket"))
+            yield f'nobody can receive "{offer_id}": most end in {stage}, by {rule}'
 
 
 def unknown_items(strangers: Mapping[str, Sequence[str]]) -> Iterator[str]:

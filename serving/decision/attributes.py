@@ -14,6 +14,9 @@ CONSENT = "consent_"
 OF_ITEM = frozenset({"item", "item_probability"})
 """Attributes of the candidate's item: they differ from offer to offer within one decision."""
 
+OF_MOMENT = frozenset({"placement", "page", "location", "basket"})
+"""Attributes that only the question of a moment tells, beside its channel."""
+
 BANDS = ("high", "medium", "low")
 
 

@@ -81,7 +81,7 @@ def _value_in_words(one: Comparison, value: Value) -> str:
         return f"{name} is {value}"
     if one.attribute.kind == "flag":
         return f"{name} is {'yes' if value else 'no'}"
-    return f"{name} is {f'{value:.4f}'.rstrip('0').rstrip('.')}"
+    return f"{name} is {value:.10g}"
 
 
 def parse(text: str, attributes: Mapping[str, Attribute]) -> Condition:
@@ -131,7 +131,7 @@ def _parts(tokens: list[str]) -> tuple[str, str, list[str]]:
             return name, "in", _listed(listed)
         case [name, "not", "in", "[", *listed, "]"]:
             return name, "not in", _listed(listed)
-        case [name, asked, value] if _is_value(value):
+        case [name, asked, value] if _is_value(value) and [asked, value] != ["has", "not"]:
             return name, asked, [value]
     raise ValueError(
         f"'{' '.join(tokens)}' is no comparison; write NAME OPERATOR VALUE such as spend_84d > 100, put "

@@ -176,6 +176,28 @@ def test_the_command_fails_when_an_offer_reaches_nobody(workspace: Path, tmp_pat
     assert '"lost" lists items that no model offers: SILK' in shown.output
 
 
+def test_what_a_moment_or_a_consent_would_open_is_told_and_fails_nothing(
+    workspace: Path, tmp_path: Path
+) -> None:
+    page = f'{LOYALTY}channels = ["web"]\nvalue = 10\nmust = ["page = checkout or basket has BREAD"]'
+    rich = f'{LOYALTY}channels = ["web"]\nvalue = 10\nmust = ["spend_28d > 1000"]'
+    write(tmp_path, page=page, sms=f'{LOYALTY}channels = ["sms"]\nvalue = 10')
+    with (tmp_path / "policy.toml").open("a") as file:
+        file.write("[channels.sms]\n")
+    shown = policy(workspace, tmp_path, "check")
+    assert shown.exit_code == 0
+    assert '"page" depends on basket and page, which only a question tells: not checked' in shown.output
+    assert '"sms" lacks consents alone: the snapshot has none' in shown.output
+    write(tmp_path, rich=rich)
+    assert policy(workspace, tmp_path, "check").exit_code == 1
+
+
+def test_a_channel_that_is_named_twice_counts_once(workspace: Path, tmp_path: Path) -> None:
+    write(tmp_path, thanks=OFFERS["thanks"])
+    once = policy(workspace, tmp_path, "check", "--channel", "web")
+    assert policy(workspace, tmp_path, "check", "--channel", "web", "--channel", "web").output == once.output
+
+
 def test_a_channel_that_there_is_not_is_refused(workspace: Path, tmp_path: Path) -> None:
     write(tmp_path, **OFFERS)
     shown = policy(workspace, tmp_path, "check", "--channel", "wbe")

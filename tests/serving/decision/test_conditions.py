@@ -147,6 +147,10 @@ def test_a_rule_says_what_it_met(text: str, said: str) -> None:
     assert met(rule(text), CUSTOMER) == said
 
 
+def test_a_number_just_below_its_bound_is_said_so() -> None:
+    assert met(rule("spend >= 0.3"), {"spend": 0.29997}) == "spend is 0.29997"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -168,6 +172,7 @@ def test_a_rule_says_what_it_met(text: str, said: str) -> None:
         ("spend > 5 %", "'spend > 5 %' is no comparison; write NAME OPERATOR VALUE"),
         ("stage = at risk", 'put other texts than single words in "quotes"'),
         ('stage = "at risk', "is no comparison"),
+        ("bought has not", "'bought has not' is no comparison"),
         ("spend > 5 or", "'' is no comparison"),
         ("", "'' is no comparison"),
     ],
