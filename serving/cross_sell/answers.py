@@ -65,11 +65,9 @@ class Offers:
 
         Raises `StoreError` when the store cannot be read.
         """
-        stored = self._store.candidates(customer_id)
+        segment, stored = self._history(customer_id)
         if stored is None:
-            return self._answer(customer_id, "cold", kind, self._popular("", kind, limit))
-        if len(stored.items) == 0:
-            return self._answer(customer_id, "cold", kind, self._popular(stored.segment, kind, limit))
+            return self._answer(customer_id, "cold", kind, self._popular(segment, kind, limit))
         return self._answer(customer_id, "known", kind, self._likely(stored, kind, limit))
 
     def new_items(self, customer_ids: Sequence[str]) -> list[NewItems]:
@@ -78,43 +76,54 @@ class Offers:
         The most probable first, ties by item id. Scored together, each as if it were alone. Raises `StoreError`
         when the store cannot be read.
         """
-        stored = [self._store.candidates(customer_id) for customer_id in customer_ids]
-        new = [self._new(one) for one in stored]
+        histories = [self._history(customer_id) for customer_id in customer_ids]
+        new = [self._new(stored) for _, stored in histories]
         places = np.concatenate([items for items, _ in new])
         parents = [self._parents[place] for place in places.tolist()]
         rows = np.concatenate([rows for _, rows in new])
         probabilities = self.model.probabilities(rows, parents) if len(rows) else np.empty(0)
         ends = np.cumsum([len(items) for items, _ in new])[:-1]
-        scored = zip(stored, np.split(places, ends), np.split(probabilities, ends), strict=True)
-        return [self._ordered(one, items, chances) for one, items, chances in scored]
+        scored = zip(histories, np.split(places, ends), np.split(probabilities, ends), strict=True)
+        return [
+            self._most_popular(segment) if stored is None else self._ordered(items, chances)
+            for (segment, stored), items, chances in scored
+        ]
 
     def reasons(self, customer_id: str, item: str) -> list[OfferReason]:
         """What speaks for one item, as in an answer; none for an item that is not offered to this customer.
 
         Raises `StoreError` when the store cannot be read.
         """
-        stored = self._store.candidates(customer_id)
-        if stored is None or len(stored.items) == 0:
-            popular = self._popular("" if stored is None else stored.segment, "new", len(self._items))
-            return next((offer.reasons for offer in popular if offer.item == item), [])
+        segment, stored = self._history(customer_id)
+        if stored is None:
+            said, popular = self._said(segment), self._store.popular(segment)
+            return [self._popular_reason(one, said) for one in popular if self._items[one.item].item == item]
         at = np.flatnonzero([self._items[place].item == item for place in stored.items.tolist()])
         rows = self._rows(stored)[at]
         kinds: list[Kind] = ["repeat" if again else "new" for again in self.model.repeats(rows).tolist()]
         return next(self._reasons(stored.items[at], stored.because[at], kinds, rows), [])
 
+    def _history(self, customer_id: str) -> tuple[str, StoredCandidates | None]:
+        """The customer's segment, empty when unknown, and what may be offered to who has a history."""
+        stored = self._store.candidates(customer_id)
+        if stored is None:
+            return "", None
+        return stored.segment, stored if len(stored.items) else None
+
     def _new(self, stored: StoredCandidates | None) -> tuple[Places, Floats]:
         """What is new to a customer, and the model's rows of it."""
-        if stored is None or len(stored.items) == 0:
+        if stored is None:
             return np.empty(0, dtype=np.int32), np.empty((0, len(self.info.names)))
         rows = self._rows(stored)
         new = ~self.model.repeats(rows)
         return stored.items[new], rows[new]
 
-    def _ordered(self, stored: StoredCandidates | None, items: Places, probabilities: Floats) -> NewItems:
-        if stored is None or len(stored.items) == 0:
-            popular = self._store.popular("" if stored is None else stored.segment)
-            places = np.array([one.item for one in popular], dtype=np.int32)
-            return NewItems(places, np.array([one.probability for one in popular]), personal=False)
+    def _most_popular(self, segment: str) -> NewItems:
+        popular = self._store.popular(segment)
+        places = np.array([one.item for one in popular], dtype=np.int32)
+        return NewItems(places, np.array([one.probability for one in popular]), personal=False)
+
+    def _ordered(self, items: Places, probabilities: Floats) -> NewItems:
         order = np.lexsort((self._rank[items], -probabilities))
         return NewItems(items[order], probabilities[order], personal=True)
 
@@ -170,13 +179,18 @@ class Offers:
     def _popular(self, segment: str, kind: Asked, limit: int) -> list[Offer]:
         if kind == "repeat":
             return []
-        popular = self._store.popular(segment)
-        said = "" if popular == self._store.popular("") else segment
-        return [self._popular_offer(entry, said) for entry in popular[:limit]]
+        said, popular = self._said(segment), self._store.popular(segment)
+        return [
+            self._offer(one.item, "new", one.probability, "thin", [self._popular_reason(one, said)])
+            for one in popular[:limit]
+        ]
 
-    def _popular_offer(self, popular: PopularItem, segment: str) -> Offer:
-        reason = sentences.of_popular(popular.probability, self.info.horizon_days, segment)
-        return self._offer(popular.item, "new", popular.probability, "thin", [reason])
+    def _said(self, segment: str) -> str:
+        """The segment, where it has popular items of its own; else none, who is everybody."""
+        return "" if self._store.popular(segment) == self._store.popular("") else segment
+
+    def _popular_reason(self, popular: PopularItem, said: str) -> OfferReason:
+        return sentences.of_popular(popular.probability, self.info.horizon_days, said)
 
     def _offer(
         self, place: int, kind: Kind, probability: float, evidence: Evidence, reasons: list[OfferReason]
