@@ -84,7 +84,7 @@ class CustomerTotal:
 
 @dataclass(frozen=True, slots=True)
 class KeptTotal:
-    """What one offer came to with all customers who have been erased."""
+    """What one offer came to with customers who have been erased; `offer_id` None is no offer."""
 
     offer_id: str | None
     channel: str

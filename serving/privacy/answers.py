@@ -1,13 +1,12 @@
 """What was said and what was erased, as answers. No HTTP here."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 
 from serving.decision.facts import Consent
 from serving.ledger import Erasure, Ledger
 from serving.live import Watch
-from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer, KeptCounts
+from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
 from serving.schemas import ConsentAnswer, ServedModel
 from serving.served import Served
 
@@ -49,10 +48,7 @@ def _answer(
         customer_id=customer_id,
         store=dict(store),
         ledger=dict(erasure.removed),
-        counts=[
-            KeptCounts(offer_id=kept.offer_id, channel=kept.channel, group=kept.group, **asdict(kept.counts))
-            for kept in erasure.kept
-        ],
+        kept=list(erasure.kept),
         overwritten=erasure.overwritten,
         remembered=REMEMBERED,
         models=[ServedModel(name=model.name, version=model.version) for model in models],

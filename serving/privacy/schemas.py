@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from serving.decision.trace import Group
+from serving.ledger import KeptTotal
 from serving.next_best_offer.schemas import Channel, Name
 from serving.schemas import Answer, ConsentAnswer, Moment, Request, ServedModel
 
@@ -25,30 +25,15 @@ class ConsentsAnswer(Answer):
     consents: list[ConsentAnswer] = Field(description="By channel and purpose, the newest of each.")
 
 
-class KeptCounts(Answer):
-    """What stays of one offer: sums over everybody, without a name."""
-
-    offer_id: str | None = Field(description="Null is *no offer*.")
-    channel: str
-    group: Group
-    decisions: int
-    contacts: int
-    impressions: int
-    accepts: int
-    rejects: int
-    redeems: int
-    purchases: int
-    value: float
-    cost: float
-
-
 class ErasureAnswer(Answer):
     """What was removed of a customer and what is kept."""
 
     customer_id: str
     store: dict[str, int] = Field(description="Rows that were removed from the published store, by table.")
     ledger: dict[str, int] = Field(description="Rows that were removed from the ledger, by table.")
-    counts: list[KeptCounts] = Field(description="Kept: what was added to the sums over all who were erased.")
+    kept: list[KeptTotal] = Field(
+        description="Kept: what was added to the sums over all who were erased; `offer_id` null is *no offer*."
+    )
     overwritten: bool = Field(
         description="False while a reader of the ledger keeps the removed rows legible in its journal: delete "
         "again later, or wait for the next start."
