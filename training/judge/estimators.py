@@ -105,6 +105,17 @@ def effective_size(weights: Floats) -> float:
     return float(weights.sum() ** 2 / (weights @ weights)) if weights.any() else 0.0
 
 
+def effective_differences(logged: Logged, target: Floats) -> float:
+    """How many decisions tell the target policy t from the logging policy p: (sum |t - p|)^2 / sum (t - p)^2 / p.
+
+    Kish's size of the weights of a difference, as it is on average over the draws: what is almost never drawn
+    counts as little when it was drawn by luck. Over all actions that the log may show; 0 where none differs.
+    """
+    shown = logged.propensity > 0
+    apart, propensity = np.abs(target - logged.propensity)[shown], logged.propensity[shown]
+    return float(apart.sum() ** 2 / (apart**2 / propensity).sum()) if apart.any() else 0.0
+
+
 def without_support(logged: Logged, target: Floats) -> float:
     """The share of the target policy's choices that the logging policy never makes, 0 to 1."""
     return float(target[logged.propensity == 0].sum() / len(logged.reward))

@@ -10,6 +10,7 @@ from training.judge.estimators import (
     Logged,
     clustered_mean,
     doubly_robust,
+    effective_differences,
     effective_size,
     snips,
     without_support,
@@ -22,12 +23,17 @@ MOST_WITHOUT_SUPPORT = 0.1
 """A policy that more often does what the log never shows is not estimated: it would be the reward model's word."""
 
 
+LEAST_DIFFERENCES = 30
+"""A gain that would rest on fewer decisions is not told: its interval would mostly miss the truth."""
+
+
 @dataclass(frozen=True)
 class Estimates:
     """One policy's money per decision; None where too many of its choices are `without_support`.
 
-    `gained` is the doubly robust estimate minus what the logging policy earned, on the same decisions. The log is
-    worth `effective_decisions` of the policy's own, and `effective_customers` whose decisions are independent.
+    `gained` is the doubly robust estimate minus what the logging policy earned, on the same decisions; None also
+    below `LEAST_DIFFERENCES`. The log is worth `effective_decisions` of the policy's own, `effective_customers`
+    whose decisions are independent, and `effective_differences` that tell it from the logging policy.
     """
 
     snips: Interval | None
@@ -35,6 +41,7 @@ class Estimates:
     gained: Interval | None
     effective_decisions: float
     effective_customers: float
+    effective_differences: float
     without_support: float
 
 
@@ -61,10 +68,11 @@ def judge(joined: Joined) -> Judgement:
 def _estimates(logged: Logged, target: Floats, predicted: Floats) -> Estimates:
     weights = logged.weights(target)
     by_customer = np.bincount(logged.customer, weights).astype(float)
-    evidence = (effective_size(weights), effective_size(by_customer), without_support(logged, target))
-    if not weights.any() or evidence[-1] > MOST_WITHOUT_SUPPORT:
+    differences, unsupported = effective_differences(logged, target), without_support(logged, target)
+    evidence = (effective_size(weights), effective_size(by_customer), differences, unsupported)
+    if not weights.any() or unsupported > MOST_WITHOUT_SUPPORT:
         return Estimates(None, None, None, *evidence)
     robust = doubly_robust(logged, target, predicted)
     scores = (snips(logged, target), robust, robust - logged.reward)
     weighed, doubled, gained = (clustered_mean(one, logged.customer) for one in scores)
-    return Estimates(weighed, doubled, gained, *evidence)
+    return Estimates(weighed, doubled, gained if differences >= LEAST_DIFFERENCES else None, *evidence)

@@ -7,13 +7,13 @@ from typing import Any
 from rich.console import Console
 
 from training.intervals import Interval
-from training.judge.judgement import MOST_WITHOUT_SUPPORT, Judgement
+from training.judge.judgement import LEAST_DIFFERENCES, MOST_WITHOUT_SUPPORT, Judgement
 from training.judge.policies import LOGGING
 from training.terminal import table
 from training.wording import span
 
 _MONEY = ("", "SNIPS", "doubly robust", "over the log")
-_EVIDENCE = ("", "effective decisions", "effective customers", "without support")
+_EVIDENCE = ("", "effective decisions", "customers", "differences", "without support")
 
 
 def print_judgement(console: Console, judgement: Judgement) -> None:
@@ -30,7 +30,9 @@ def print_judgement(console: Console, judgement: Judgement) -> None:
     console.print(
         "Choices without support never occur in the log: SNIPS leaves them out, in the doubly robust estimate "
         "only the reward model speaks for them, and no interval covers that. "
-        f"Above {100 * MOST_WITHOUT_SUPPORT:g} % there is no estimate."
+        f"Above {100 * MOST_WITHOUT_SUPPORT:g} % there is no estimate. Differences are "
+        "the decisions, in effect, that tell a policy from what was done: below "
+        f"{LEAST_DIFFERENCES} of them there is no gain over the log."
     )
 
 
@@ -52,7 +54,7 @@ def _two(interval: Interval | None, form: str = ".4f") -> str:
 
 
 def _evidence(judgement: Judgement) -> Iterator[list[str]]:
-    yield [LOGGING, f"{judgement.decisions:,}", f"{judgement.customers:,}", ""]
+    yield [LOGGING, f"{judgement.decisions:,}", f"{judgement.customers:,}", "", ""]
     for name, found in judgement.estimates.items():
-        sizes = (f"{size:,.0f}" for size in (found.effective_decisions, found.effective_customers))
-        yield [name, *sizes, f"{100 * found.without_support:.1f} %"]
+        sizes = (found.effective_decisions, found.effective_customers, found.effective_differences)
+        yield [name, *(f"{size:,.0f}" for size in sizes), f"{100 * found.without_support:.1f} %"]

@@ -113,23 +113,28 @@ def main(worlds: int, customers: int, exploration: float, anyway: float) -> None
     """How many of 100 intervals hold the truth."""
     found = list(cases(worlds, customers, exploration, anyway))
     rows = [
-        [policy, *_shares(found, policy), f"{_mean_size(found, policy):,.0f}"]
+        [policy, *_shares(found, policy), *_sizes(found, policy)]
         for policy in (LOGGING, JUDGED, GREEDY, NOTHING)
     ]
-    asked = f"{customers} customers, {exploration:.0%} explored, {anyway:.0%} comes anyway"
+    asked = f"{customers:,} customers, {exploration:.0%} explored, {anyway:.0%} comes anyway"
     title = f"intervals of 100 that hold the truth: {asked}"
-    Console(width=100).print(table(title, ("", *ESTIMATES, "effective decisions"), rows))
+    Console(width=100).print(table(title, ("", *ESTIMATES, "effective decisions", "differences"), rows))
 
 
 def _shares(found: Sequence[Case], policy: str) -> Iterator[str]:
-    for estimate in ESTIMATES:
-        held = [one.holds(policy, estimate) for one in found]
-        yield "" if policy == LOGGING and estimate != "snips" else f"{100 * sum(held) / len(held):.0f}"
+    """Of the intervals that are told, which of gains are not all."""
+    for estimate in ESTIMATES if policy != LOGGING else ("snips",):
+        held = [one.holds(policy, estimate) for one in found if one.interval(policy, estimate)]
+        yield f"{100 * sum(held) / len(held):.0f} of {len(held)}" if held else "-"
 
 
-def _mean_size(found: Sequence[Case], policy: str) -> float:
-    sizes = [one.found.estimates[policy].effective_decisions for one in found] if policy != LOGGING else []
-    return float(np.mean(sizes or [one.found.decisions for one in found]))
+def _sizes(found: Sequence[Case], policy: str) -> Iterator[str]:
+    """Means over the worlds."""
+    if policy == LOGGING:
+        yield from ("", "", f"{np.mean([one.found.decisions for one in found]):,.0f}", "")
+        return
+    for name in ("effective_decisions", "effective_differences"):
+        yield f"{np.mean([getattr(one.found.estimates[policy], name) for one in found]):,.0f}"
 
 
 if __name__ == "__main__":

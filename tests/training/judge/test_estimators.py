@@ -28,6 +28,7 @@ from training.judge.estimators import (
     Logged,
     clustered_mean,
     doubly_robust,
+    effective_differences,
     effective_size,
     snips,
     without_support,
@@ -98,6 +99,20 @@ def test_the_log_is_worth_fewer_decisions_than_it_has() -> None:
     weights = table().weights(ALWAYS)
     assert effective_size(weights) == pytest.approx(6.5**2 / (4 + 1.5625 + 4 + 1.5625))
     assert effective_size(table().weights(table().propensity)) == pytest.approx(6)
+
+
+def test_differences_count_as_much_as_they_are_likely_to_be_seen() -> None:
+    """Two decisions: one differs in what is taken once in ten times, the other in nothing."""
+    one = Logged(
+        np.array([0, 1]),
+        np.array([1.0, 2]),
+        np.array([1, 3]),
+        np.array([0, 0, 1, 1]),
+        np.array([0.9, 0.1, 0.5, 0.5]),
+    )
+    target = np.array([0.0, 1, 0.5, 0.5])
+    assert effective_differences(one, target) == pytest.approx(1.8**2 / (0.81 / 0.9 + 0.81 / 0.1))
+    assert effective_differences(one, one.propensity) == 0
 
 
 def test_choices_that_are_never_logged_have_no_support() -> None:

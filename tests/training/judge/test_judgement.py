@@ -16,10 +16,12 @@ WORTH = {"cheese": 2.0, "wine": 5.0, None: 1.0}
 PRICES: dict[str | None, float] = {"cheese": 1.0, "wine": 3.0}
 
 
-def judged(folder: Path, actions: Actions, prices: dict[str | None, float]) -> Judgement:
+def judged(
+    folder: Path, actions: Actions, prices: dict[str | None, float], logging: Actions = LOGGING
+) -> Judgement:
     """Draw 3,000 decisions of 600 customers; `wine` is worth most, and nobody's price says how much."""
     rng = np.random.default_rng(11)
-    names, shares = list(LOGGING), [float(share or 0) for share in LOGGING.values()]
+    names, shares = list(logging), [float(share or 0) for share in logging.values()]
     drawn = rng.choice(len(names), 3000, p=shares)
     rows = [
         Row(
@@ -27,7 +29,7 @@ def judged(folder: Path, actions: Actions, prices: dict[str | None, float]) -> J
             f"c{number % 600}",
             names[place],
             WORTH[names[place]] + rng.normal(),
-            LOGGING,
+            logging,
             PRICES,
         )
         for number, place in enumerate(drawn)
@@ -53,13 +55,23 @@ def test_every_policy_is_worth_what_its_actions_are(tmp_path: Path) -> None:
 
 def test_the_gain_is_paired_with_the_log(tmp_path: Path) -> None:
     found = judged(tmp_path, LOGGING, PRICES)
-    itself = found.estimates[JUDGED]
-    assert itself.gained is not None
+    itself, best = found.estimates[JUDGED], found.estimates[GREEDY]
     assert itself.snips is not None
     assert itself.snips.estimate == pytest.approx(found.logging.estimate)
-    assert itself.gained.standard_error < found.logging.standard_error
+    assert best.gained is not None
+    assert best.doubly_robust is not None
+    assert best.gained.estimate == pytest.approx(best.doubly_robust.estimate - found.logging.estimate)
     assert itself.effective_decisions == pytest.approx(3000)
     assert itself.effective_customers == pytest.approx(600)
+
+
+def test_a_gain_that_almost_no_decision_tells_of_is_not_told(tmp_path: Path) -> None:
+    """Wine was drawn about six times, or nothing differs."""
+    rarely: Actions = {"cheese": 0.998, "wine": 0.002}
+    for found in (judged(tmp_path, {"wine": 1.0}, PRICES, rarely), judged(tmp_path, LOGGING, PRICES)):
+        estimates = found.estimates[JUDGED]
+        assert estimates.doubly_robust is not None
+        assert estimates.gained is None
 
 
 def test_the_reward_model_never_speaks_alone(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ FOUND = Judgement(
             Interval(0.25, 0.125, 0.375, 0.0625),
             8_000.4,
             2_500.6,
+            1_200.2,
             0.0125,
         ),
-        "random action": Estimates(None, None, None, 40.0, 30.0, 0.6),
+        "random action": Estimates(None, None, None, 40.0, 30.0, 20.0, 0.6),
     },
     left_out=LeftOut(5, 6, 7),
 )
@@ -47,12 +48,12 @@ def test_estimates_stand_above_their_intervals_and_beside_what_they_rest_on() ->
         ["judged policy", "0.6250 ± 0.0625", "0.7500 ± 0.0500", "+0.2500 ± 0.0625"],
         ["", "0.5000 to 0.7500", "0.6500 to 0.8500", "+0.1250 to +0.3750"],
     ]
-    assert ["judged policy", "8,000", "2,501", "1.2 %"] in cells("judged policy")
+    assert ["judged policy", "8,000", "2,501", "1,200", "1.2 %"] in cells("judged policy")
 
 
 def test_what_is_not_estimated_is_a_dash() -> None:
     assert cells("random action")[0] == ["random action", "-", "-", "-"]
-    assert ["random action", "40", "30", "60.0 %"] in cells("random action")
+    assert ["random action", "40", "30", "20", "60.0 %"] in cells("random action")
 
 
 def test_the_log_itself_is_a_plain_mean() -> None:
