@@ -17,7 +17,7 @@ from serving.live import load_store
 from serving.models import load_live
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 from serving.progress import Advance
 from serving.schemas import MAX_ID, is_customer_id
 from serving.served import Served

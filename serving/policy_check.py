@@ -17,7 +17,7 @@ from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Kind, Question
 from serving.decision.rulebook import BoundOffer, Rulebook
 from serving.decision.trace import Decision
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 
 AT_ONCE = 500
 """Customers whose scores are computed together."""

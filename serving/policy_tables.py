@@ -16,7 +16,7 @@ from serving.decision.conditions import OPERATORS
 from serving.decision.policy import read_policy
 from serving.decision.rulebook import Rulebook, read_rulebook
 from serving.models import load_live
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 from serving.policy_check import AT_ONCE, ChannelReach, Findings, OfferReach, Where, check, strangers
 from serving.served import Served
 from serving.settings import Settings

@@ -19,7 +19,7 @@ from serving.customers.schemas import (
 )
 from serving.decision.consent import newest
 from serving.decision.facts import Consent
-from serving.next_best_offer.facts import published_consents
+from serving.next_best_offer.fact_source import published_consents
 from serving.schemas import ConsentAnswer
 from serving.served import Served
 

@@ -7,7 +7,7 @@ from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision, Priced
 from serving.next_best_offer import sentences
 from serving.next_best_offer.asking import Asking
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 from serving.next_best_offer.schemas import GivenOffer, NextBestOfferAnswer
 
 ASSUMPTION = "assumption"

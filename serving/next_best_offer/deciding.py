@@ -9,7 +9,7 @@ from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
 from serving.ledger import Erased, Ledger, Limits, Occasion
 from serving.next_best_offer.asking import Asking
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 
 CHUNK = 50
 """Questions of one transaction: who asks meanwhile waits some 50 ms for it, which is in the budget."""

@@ -18,7 +18,7 @@ from serving.live import Live
 from serving.next_best_offer.answers import Answers
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 from serving.next_best_offer.schemas import NextBestOfferAnswer
 from serving.next_best_offer.together import Together
 from serving.runtime import Runtime

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from serving.__main__ import commands
 from serving.decision.rulebook import Rulebook, read_rulebook
 from serving.models import Models
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 from serving.policy_check import Findings, check, strangers
 from serving.policy_tables import overrated_stake
 from serving.served import Served

@@ -11,7 +11,7 @@ from serving.decision.attributes import OF_ITEM, attributes_of
 from serving.decision.facts import Consent, Facts
 from serving.decision.tiers import attributes
 from serving.models import Models
-from serving.next_best_offer.facts import FactSource
+from serving.next_best_offer.fact_source import FactSource
 from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving import tiny
