@@ -27,7 +27,7 @@ from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
 from tests.serving.next_best_offer.tiny import NOON, full_store, read_tiny
-from tests.serving.places import publish_full, settings_in
+from tests.serving.places import Place, publish_full, settings_in
 from tests.serving.standins import NoDisk
 from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact
 
@@ -137,3 +137,16 @@ def recorded(settings: Settings) -> Iterator[Ledger]:
     """The ledger of these settings."""
     with closing(open_ledger(settings.ledger, read_secret(settings.secret_file))) as opened:
         yield opened
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def serving(place: Place) -> Place:
+    place.release("1")
+    place.publish()
+    assert place.served() == "1 f1"
+    return place

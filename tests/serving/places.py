@@ -1,14 +1,18 @@
 """A folder with everything that a service is told of."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from features.store import StoreInfo, publish_sqlite
+from serving.live import Live, Watch
 from serving.settings import Settings
 from tests.serving.bundles.tiny import FULL_INFO, habits, release_into
 from tests.serving.cross_sell.tiny import candidates
 from tests.serving.next_best_offer.tiny import PROFILES, read_tiny
-from tests.serving.tiny import ROWS
+from tests.serving.tiny import INFO, ROWS
+from tests.serving.tiny import release_into as churn_into
 
 
 def settings_in(folder: Path) -> Settings:
@@ -41,3 +45,34 @@ def publish_store(settings: Settings, change: Callable[[StoreInfo], StoreInfo] =
     """The store alone."""
     info, profiles = change(FULL_INFO), PROFILES.items()
     publish_sqlite(settings.store, info, ROWS, candidates(), habits(), profiles=profiles)
+
+
+class Place:
+    """A release folder and a store file, and the watch over them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = settings_in(folder)
+        self.live = Live()
+        self.watch = Watch(self.live, self.settings)
+
+    def publish(self, fingerprint: str = "f1") -> None:
+        publish_sqlite(self.settings.store, replace(INFO, fingerprint=fingerprint), ROWS)
+
+    def release(self, version: str, fingerprint: str = "f1") -> Path:
+        def change(files: dict[str, Any]) -> None:
+            files["model.json"]["fingerprint"] = fingerprint
+
+        return churn_into(self.settings.release, version, change)
+
+    def served(self) -> str | None:
+        """Version, fingerprint and the right score, as one answer shows them."""
+        self.watch.refresh()
+        if self.live.served is None or self.live.served.churn is None:
+            return None
+        answer = self.live.served.churn.answer("1", 0)
+        assert answer is not None
+        assert answer.probability is not None
+        return f"{answer.model.version} {self.live.served.store.info.fingerprint}"
+
+    def has_ledger(self) -> bool:
+        return self.live.ledger is not None

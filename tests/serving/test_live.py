@@ -11,56 +11,10 @@ import pytest
 
 from features.store import publish_sqlite
 from serving import logs
-from serving.ledger import open_ledger, read_secret
-from serving.live import Live, Watch
 from serving.release import CURRENT, live_folder
 from tests.serving.next_best_offer.tiny import CATALOGUE
-from tests.serving.places import settings_in
-from tests.serving.tiny import INFO, ROWS, release_into
-
-
-class Place:
-    """A release folder and a store file, and the watch over them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.settings = settings_in(folder)
-        self.live = Live()
-        self.watch = Watch(self.live, self.settings)
-
-    def publish(self, fingerprint: str = "f1") -> None:
-        publish_sqlite(self.settings.store, replace(INFO, fingerprint=fingerprint), ROWS)
-
-    def release(self, version: str, fingerprint: str = "f1") -> Path:
-        def change(files: dict[str, Any]) -> None:
-            files["model.json"]["fingerprint"] = fingerprint
-
-        return release_into(self.settings.release, version, change)
-
-    def served(self) -> str | None:
-        """Version, fingerprint and the right score, as one answer shows them."""
-        self.watch.refresh()
-        if self.live.served is None or self.live.served.churn is None:
-            return None
-        answer = self.live.served.churn.answer("1", 0)
-        assert answer is not None
-        assert answer.probability is not None
-        return f"{answer.model.version} {self.live.served.store.info.fingerprint}"
-
-    def has_ledger(self) -> bool:
-        return self.live.ledger is not None
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
-
-
-@pytest.fixture
-def serving(place: Place) -> Place:
-    place.release("1")
-    place.publish()
-    assert place.served() == "1 f1"
-    return place
+from tests.serving.places import Place
+from tests.serving.tiny import INFO, ROWS
 
 
 def test_nothing_there_says_what_to_run_for_both(place: Place) -> None:
@@ -294,68 +248,6 @@ def test_rules_are_bound_to_what_a_new_store_knows(place: Place) -> None:
     place.publish()
     place.watch.refresh()
     assert place.live.faults is None
-
-
-def test_before_the_ledger_was_open_nobody_is_served(place: Place) -> None:
-    place.settings.secret_file.write_text("short")
-    place.release("1")
-    place.publish()
-    assert place.served() is None
-    assert place.live.fault is not None
-    assert "before the ledger is open" in place.live.fault
-    assert place.live.ledger is None
-    assert place.live.ledger_fault is not None
-    assert "secret" in place.live.ledger_fault
-    place.settings.secret_file.unlink()
-    assert place.served() == "1 f1"
-    assert place.live.faults is None
-
-
-def test_a_ledger_that_is_replaced_is_opened_again(serving: Place) -> None:
-    file = Path(serving.settings.ledger.removeprefix("sqlite:///"))
-    before = serving.live.ledger
-    serving.watch.refresh()
-    assert serving.live.ledger is before
-    file.rename(file.with_name("moved"))
-    serving.watch.refresh()
-    assert serving.live.ledger not in {None, before}
-    assert file.exists()
-
-
-def test_a_ledger_that_was_open_and_breaks_stops_no_model(serving: Place) -> None:
-    file = Path(serving.settings.ledger.removeprefix("sqlite:///"))
-    file.rename(file.with_name("moved"))
-    file.write_bytes(b"garbage" * 1000)
-    assert serving.served() == "1 f1"
-    assert not serving.has_ledger()
-    file.unlink()
-    file.with_name("moved").rename(file)
-    serving.watch.refresh()
-    assert serving.has_ledger()
-    assert serving.live.faults is None
-
-
-def test_a_ledger_takes_outcomes_before_there_is_a_store(place: Place) -> None:
-    place.watch.refresh()
-    assert place.live.served is None
-    assert place.live.ledger is not None
-
-
-def test_who_was_erased_is_removed_as_soon_as_the_ledger_is_there(place: Place) -> None:
-    key = Path(place.settings.secret_file)
-    erasing = open_ledger(place.settings.ledger, read_secret(key))
-    erasing.erase("1", INFO.as_of)
-    erasing.close()
-    right = key.read_bytes()
-    key.write_text("short")
-    place.release("1")
-    place.publish()
-    assert place.served() is None
-    key.write_bytes(right)
-    place.watch.refresh()
-    assert place.live.served is not None
-    assert place.live.served.store.get("1") is None
-    assert place.live.served.store.get("01") is not None
 
 
 def test_each_lasting_fault_is_logged_once(
