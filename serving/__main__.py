@@ -1,8 +1,10 @@
 """Command line of the service: `pull` models, `run` it, look at the `policy`, decide about many, `report`."""
 
 import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -146,8 +148,9 @@ def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - option
     now = datetime.now(UTC)
     moment = now if at is None else at.replace(tzinfo=UTC)
     require_moment(moment, now)
-    with decided(_override(settings, given), asking, customers, moment) as decisions, shown() as advance:
-        count = write(decisions, out, advance)
+    decisions = decided(_override(settings, given), asking, customers, moment)
+    with _ended_by_sigterm(), decisions as made, shown() as advance:
+        count = write(made, out, advance)
     click.echo(f"{count:,} decisions are in {out}")
 
 
@@ -175,8 +178,9 @@ def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - optio
 
     asking, past, out = _asking(given), given.pop("past"), given.pop("out")
     as_of = given.pop("as_of").replace(tzinfo=UTC)
-    with decided(_override(settings, given), asking, as_of, past) as decisions, shown() as advance:
-        count = write(decisions, out, advance)
+    decisions = decided(_override(settings, given), asking, as_of, past)
+    with _ended_by_sigterm(), decisions as made, shown() as advance:
+        count = write(made, out, advance)
     click.echo(f"{count:,} decisions as of {as_of:%Y-%m-%d} are in {out}")
 
 
@@ -190,7 +194,7 @@ def export(settings: Settings, /, until: datetime | None, out: Path, **given: st
     from serving.export import export as write_all  # noqa: PLC0415 - other commands need no Parquet
     from serving.progress import shown  # noqa: PLC0415 - as above
 
-    with shown() as advance:
+    with _ended_by_sigterm(), shown() as advance:
         count = write_all(_override(settings, given), out, advance, until and until.replace(tzinfo=UTC))
     click.echo(f"{count:,} decisions are in {out}")
 
@@ -220,6 +224,16 @@ def _asking(given: dict[str, Any]) -> Asking:
     """What is asked, taken out of the options."""
     channel, placement = given.pop("channel"), given.pop("placement")
     return Asking(channel, placement or channel)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let the signal end the command as an exception does, so that no half-written file stays."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _use_one_thread() -> None:

@@ -1,6 +1,7 @@
 """The calls of the next best offer: ask, say what became of it, and see how it came about."""
 
-from typing import Annotated
+from enum import Enum
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
@@ -20,6 +21,10 @@ from serving.routes.channels import require_channel
 from serving.routes.moments import past
 from serving.routes.paths import documented
 from serving.schemas import CustomerId
+
+TAGS: list[str | Enum] = ["next best offer"]
+OF_BODIES = (400, 408, 413, 422, 503)
+"""The faults of a call that takes a body."""
 
 
 async def next_best_offer_of_customer(
@@ -77,21 +82,25 @@ async def decision(
 
 def add_to(calls: APIRouter) -> None:
     """Take these calls into a router."""
-    one = "/v1/customers/{customer_id:any}/next-best-offer"
-    many, body = "/v1/next-best-offer:batch", (400, 408, 413, 422, 503)
-    answered = documented(NextBestOfferAnswer, 422, 503)
-    calls.add_api_route(one, next_best_offer_of_customer, tags=["next best offer"], **answered)
-    answered = documented(NextBestOfferAnswer, *body)
+    posted: dict[str, Any] = {"methods": ["POST"], "tags": TAGS}
     calls.add_api_route(
-        "/v1/next-best-offer", next_best_offer, methods=["POST"], tags=["next best offer"], **answered
+        "/v1/customers/{customer_id:any}/next-best-offer",
+        next_best_offer_of_customer,
+        tags=TAGS,
+        **documented(NextBestOfferAnswer, 422, 503),
     )
-    answered = documented(NextBestOfferBatchAnswer, *body)
     calls.add_api_route(
-        many, next_best_offer_of_batch, methods=["POST"], tags=["next best offer"], **answered
+        "/v1/next-best-offer", next_best_offer, **posted, **documented(NextBestOfferAnswer, *OF_BODIES)
     )
-    answered = documented(OutcomeAnswer, 404, 409, *body)
     calls.add_api_route(
-        "/v1/outcomes", outcome_of_decision, methods=["POST"], tags=["next best offer"], **answered
+        "/v1/next-best-offer:batch",
+        next_best_offer_of_batch,
+        **posted,
+        **documented(NextBestOfferBatchAnswer, *OF_BODIES),
     )
-    answered = documented(DecisionAnswer, 404, 422, 503)
-    calls.add_api_route("/v1/decisions/{decision_id:any}", decision, tags=["next best offer"], **answered)
+    calls.add_api_route(
+        "/v1/outcomes", outcome_of_decision, **posted, **documented(OutcomeAnswer, 404, 409, *OF_BODIES)
+    )
+    calls.add_api_route(
+        "/v1/decisions/{decision_id:any}", decision, tags=TAGS, **documented(DecisionAnswer, 404, 422, 503)
+    )

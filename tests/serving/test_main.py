@@ -1,5 +1,6 @@
 """The command line, as a user types it."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from features.errors import InputError
 from serving.__main__ import commands
+from serving.decision_log import DecisionLog
 from serving.settings import Settings
 from tests.serving.places import variables
 from tests.serving.process import environment
@@ -68,6 +70,19 @@ def test_many_are_decided_on_replayed_and_exported(settings: Settings, tmp_path:
     exported = command(settings, "export", "--out", out)
     assert exported.output == f"6 decisions are in {out}\n"
     assert pq.read_table(out).num_rows == 6
+
+
+def test_a_command_that_is_told_to_end_leaves_no_half_written_file(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(DecisionLog, "write_all", told)
+    ended = command(settings, "batch", "--channel", "web", "--out", tmp_path / "out" / "b.parquet")
+    assert ended.exit_code == 143
+    assert list((tmp_path / "out").iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 @pytest.mark.parametrize(
