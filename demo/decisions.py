@@ -15,7 +15,8 @@ from features.errors import InputError
 from features.wording import PLACE, say
 from serving.decision.trace import STAGES
 from serving.next_best_offer.schemas import NextBestOfferAnswer, NextBestOfferBatchAnswer
-from serving.outcomes.schemas import DecisionAnswer, OutcomeAnswer
+from serving.outcomes.schemas import OutcomeAnswer
+from serving.traces.schemas import DecisionAnswer
 
 CHANNEL = "web"
 """Where customers come by themselves, so that no consent is needed."""

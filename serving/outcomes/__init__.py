@@ -1,1 +1,1 @@
-"""What became of decisions, and how each came about."""
+"""What became of decisions, as callers say."""

@@ -14,13 +14,15 @@ from serving.next_best_offer.schemas import (
     NextBestOfferQuery,
     asking_of,
 )
-from serving.outcomes.answers import outcome_of, trace_of
-from serving.outcomes.schemas import DecisionAnswer, DecisionId, OutcomeAnswer, OutcomePosted
+from serving.outcomes.answers import outcome_of
+from serving.outcomes.schemas import DecisionId, OutcomeAnswer, OutcomePosted
 from serving.routes.answering import DeskNow, LedgerNow, RulebookNow, RuntimeNow
 from serving.routes.channels import require_channel
 from serving.routes.moments import past
 from serving.routes.paths import documented
 from serving.schemas import CustomerId
+from serving.traces.answers import trace_of
+from serving.traces.schemas import DecisionAnswer
 
 TAGS: list[str | Enum] = ["next best offer"]
 OF_BODIES = (400, 408, 413, 422, 503)

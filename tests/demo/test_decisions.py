@@ -9,7 +9,7 @@ from rich.console import Console
 
 from demo.decisions import choose, decision_panel
 from serving.next_best_offer.schemas import GivenOffer, NextBestOfferAnswer
-from serving.outcomes.schemas import DecisionAnswer, EndedAnswer
+from serving.traces.schemas import DecisionAnswer, EndedAnswer
 
 FACTORS: list[dict[str, Any]] = [
     {"name": "churn", "value": 0.4, "unit": "share", "source": "churn 3", "words": "churn 40 % (churn 3)"},

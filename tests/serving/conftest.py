@@ -150,3 +150,11 @@ def serving(place: Place) -> Place:
     place.publish()
     assert place.served() == "1 f1"
     return place
+
+
+@pytest.fixture
+def decision_id(shop: TestClient) -> str:
+    """Of an answer that gives two offers to customer 1."""
+    answer = shop.get("/v1/customers/1/next-best-offer?channel=web&limit=2").json()
+    assert [one["offer_id"] for one in answer["offers"]] == ["stay", "taste"]
+    return str(answer["decision_id"])

@@ -1,0 +1,1 @@
+"""How each decision came about, and what became of it."""
