@@ -23,7 +23,7 @@ MOST_WITHOUT_SUPPORT = 0.1
 """A policy that more often does what the log never shows is not estimated: it would be the reward model's word."""
 
 
-LEAST_DIFFERENCES = 30
+LEAST_DIFFERENCES = 50
 """A gain that would rest on fewer decisions is not told: its interval would mostly miss the truth."""
 
 
