@@ -14,6 +14,7 @@ import pytest
 from features.moments import labelled_moments
 from features.stack import stack
 from features.workspace import open_workspace
+from serving.ledger.secret import SECRET_BYTES
 from serving.release import Release, ReleasedModel, switch
 from training.churn.artifact import FinalModel, bands, golden_rows, write_artifact
 from training.churn.model import fit_churn, matrix
@@ -40,6 +41,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         patch.setenv("OMP_WAIT_POLICY", "PASSIVE")  # as `make test` has it
         if item.path.name == _SERVES:
+            Path(folder, "secret").write_bytes(bytes(range(SECRET_BYTES)))  # the same lots in every run
             release = Path(folder, "release")
             _release_churn(Path(folder), release)
             patch.setenv("NOTEBOOK_RELEASE", str(release))
