@@ -21,7 +21,7 @@ from serving.traces.schemas import DecisionAnswer
 CHANNEL = "web"
 """Where customers come by themselves, so that no consent is needed."""
 
-PURCHASE = 5.0
+PURCHASE = 42.5
 """What the customer pays in the outcome that is posted."""
 
 _NONE = "no offer"
@@ -61,13 +61,16 @@ def three_decisions(port: int, customer_ids: Sequence[str]) -> list[NextBestOffe
 
 
 def choose(answers: Sequence[NextBestOfferAnswer]) -> list[NextBestOfferAnswer]:
-    """The most valuable offers of two kinds (or two of one), and one customer whom no offer is worth its cost."""
+    """The most valuable offers of two kinds (or two of one), and at last a customer without an offer.
+
+    No offer for its price comes before none for lack of any, and this before the control group and the lot.
+    """
     offered = sorted(answers, key=lambda answer: -_worth(answer))
     firsts = {_kind(answer): answer for answer in reversed(offered) if answer.offers}
     best = sorted(firsts.values(), key=lambda answer: -_worth(answer))
     best += [answer for answer in offered if answer.offers and answer not in best]
     without = [answer for answer in answers if not answer.offers]
-    without.sort(key=lambda answer: answer.reason != "not_worth_it")
+    without.sort(key=lambda answer: (answer.reason != "not_worth_it", answer.reason != "none_left"))
     return [*best[: 3 - len(without[:1])], *without[:1]]
 
 

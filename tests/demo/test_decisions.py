@@ -68,6 +68,7 @@ ANSWERS = [
     answer("dear", "retention", 2.0),
     answer("new", "cross_sell", 0.2),
     answer("control", None, reason="control_group"),
+    answer("left", None, reason="none_left"),
     answer("costly", None, reason="not_worth_it"),
 ]
 
@@ -76,7 +77,8 @@ ANSWERS = [
     ("told", "expected"),
     [
         (ANSWERS, ["dear", "new", "costly"]),  # another kind before a dearer offer of the same
-        (ANSWERS[:2] + ANSWERS[4:], ["dear", "cheap", "costly"]),
+        (ANSWERS[:2] + ANSWERS[5:], ["dear", "cheap", "costly"]),
+        (ANSWERS[:5], ["dear", "new", "left"]),
         (ANSWERS[:4], ["dear", "new", "control"]),
         (ANSWERS[:3], ["dear", "new", "cheap"]),
         (ANSWERS[3:], ["costly"]),
