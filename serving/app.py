@@ -77,10 +77,11 @@ def _lifespan(
         task = None if watch is None else asyncio.create_task(watch.forever())
         yield
         runtime.close()
-        if task is not None:
+        if watch is not None and task is not None:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            watch.close()
 
     return lifespan
 

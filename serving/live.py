@@ -18,7 +18,7 @@ from features.store import SqliteStore, StoreError, remove_customers
 from serving import logs
 from serving.decision.catalogue import ended_before
 from serving.decision.rulebook import Rulebook, read_rulebook
-from serving.ledger import Ledger, open_ledger, read_secret, sqlite_file
+from serving.ledger import Ledger, LedgerError, open_ledger, read_secret
 from serving.models import load_live
 from serving.release import CURRENT
 from serving.served import Served
@@ -63,7 +63,7 @@ class Watch:
         self._models = _Newest(
             lambda: _stamp(settings.release / CURRENT), lambda: load_live(settings.release)
         )
-        self._ledger = _Newest(lambda: _inode(sqlite_file(settings.ledger)), self._open_ledger)
+        self._ledger = _Newest(lambda: None, self._open_ledger)
         self._store = _Newest(lambda: (_stamp(settings.store), self._ledger.value), self._load_store)
         self._rulebook = _Newest(self._seen_rules, self._read_rulebook)
         self._joined: Served | None = None
@@ -90,6 +90,12 @@ class Watch:
             self._live.ledger_fault = _said("ledger-refused", ledger, self._live.ledger_fault)
             self._refresh_rulebook()
 
+    def close(self) -> None:
+        """Let go of the ledger, so that its file is whole without a journal."""
+        with self._alone:
+            if self._ledger.value is not None:
+                self._ledger.value.close()
+
     def forget(self, customer_id: str) -> Mapping[str, int]:
         """Remove a customer from the store on disk and go on without them: how many rows went, by table.
 
@@ -105,12 +111,15 @@ class Watch:
         return removed
 
     def _refresh_ledger(self) -> str | None:
-        """A file that was moved or deleted takes no more decisions, though it is still open."""
-        before = self._ledger.value
+        """Opened once: another file in its place needs a new start, so that no journal of the old one is left."""
         fault = self._ledger.refresh()
-        if before is not None and before is not self._ledger.value:
-            before.close()
-        return fault
+        if self._ledger.value is None:
+            return fault
+        try:
+            self._ledger.value.require_place()
+        except LedgerError as gone:
+            return str(gone)
+        return None
 
     def _refresh_rulebook(self) -> None:
         """Rules are bound to what a store knows, so that they wait for one."""
@@ -181,8 +190,7 @@ class _Newest(Generic[T]):
         if self.value is not None and seen == self._made_from:
             return None
         try:
-            self.value = self._load()
-            self._made_from = self._seen() if seen is None else seen  # Opening a ledger makes its file.
+            self.value, self._made_from = self._load(), seen
         except (InputError, OSError) as fault:
             return str(fault)
         return None
@@ -195,12 +203,6 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _inode(path: Path | None) -> int | None:
-    """Which file it is, whatever is written into it; None for a database that is no file."""
-    stamp = None if path is None else _stamp(path)
-    return None if stamp is None else stamp[0]
 
 
 def _report_ended(rulebook: Rulebook) -> None:

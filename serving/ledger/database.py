@@ -52,6 +52,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads, all of it as of one moment; on SQLite it waits for nobody."""
+        self.require_place()
         with self._in_words(None), self._reader.connect() as connection, connection.begin():
             yield connection
 
@@ -63,6 +64,7 @@ class Database:
         locks them in one fixed order, so that two transactions never wait for each other. Raises `TooLate` when
         `deadline` (of `time.monotonic`) passes before the commit.
         """
+        self.require_place()
         with self._in_words(deadline), self._turn(deadline), self._engine.connect() as connection:
             wait = max(1, round(1000 * _left(deadline)))
             connection.execution_options(ledger_writes=True, ledger_wait=wait)
@@ -71,7 +73,7 @@ class Database:
                     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {wait}")
                     connection.execute(_LOCK, {"keys": sorted(map(_lock_key, set(locked)))})
                 yield connection
-                self._require_place()
+                self.require_place()
                 if deadline is not None and time.monotonic() > deadline:
                     raise _too_late()
 
@@ -88,8 +90,22 @@ class Database:
             time.sleep(_PAUSE)
         return True
 
+    def require_place(self) -> None:
+        """Raises `LedgerError` when SQLite's file is not the one any more that was opened first.
+
+        What is written to a file that was deleted is lost, and the old file's journal would spoil the one in its
+        place.
+        """
+        place = _place(self._file)
+        self._opened = self._opened or place
+        if place != self._opened:
+            raise LedgerError(
+                f"{self._name} was deleted or replaced while it was open: stop whoever uses it, put the file "
+                "there, without one beside it that ends in -wal, and start again"
+            )
+
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection; SQLite's last one empties its journal into the file."""
         self._engine.dispose()
 
     def _flushed(self) -> bool:
@@ -100,13 +116,6 @@ class Database:
                 return bool(cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
         except (DBAPIError, PoolTimeoutError, sqlite3.Error):
             return False
-
-    def _require_place(self) -> None:
-        """What is written to a file that was deleted is lost. Raises `LedgerError`."""
-        place = _place(self._file)
-        self._opened = self._opened or place
-        if place != self._opened:
-            raise LedgerError(f"{self._name} was deleted or replaced while it was open: open it again")
 
     @contextmanager
     def _turn(self, deadline: float | None) -> Iterator[None]:

@@ -174,6 +174,10 @@ class Ledger:
         with self._database.reading() as connection:
             return Totals(totals.customer_totals(connection, *chosen), totals.kept_totals(connection))
 
+    def require_place(self) -> None:
+        """Raises `LedgerError` when its file was deleted or replaced since; then it takes nothing more."""
+        self._database.require_place()
+
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()

@@ -1,7 +1,6 @@
 """Which channels and purposes callers may name."""
 
 from features.errors import InputError
-from serving.decision.nearest import nearest
 from serving.decision.policy import Policy
 from serving.problems import InvalidRequest
 
@@ -14,11 +13,11 @@ def require_channel(name: str, policy: Policy, where: str) -> None:
         raise InvalidRequest.of(where, str(fault)) from fault
 
 
-def require_purpose(purpose: str, policy: Policy, where: str) -> None:
-    """Raise `InvalidRequest` for the field `where`, unless some channel asks for consent to the purpose.
+def require_purpose(purpose: str, channel: str, policy: Policy, where: str) -> None:
+    """Raise `InvalidRequest` for the field `where`, unless it is what the channel asks consent for.
 
-    A misspelt one would be recorded, and never looked at.
+    Another one would be recorded, and never looked at.
     """
-    purposes = {channel.purpose for channel in policy.channels.values()}
-    if purpose not in purposes:
-        raise InvalidRequest.of(where, f"No purpose of a channel{nearest(purpose, sorted(purposes))}")
+    asked = policy.channels[channel].purpose
+    if purpose != asked:
+        raise InvalidRequest.of(where, f'The policy asks for consent to "{asked}" on this channel.')

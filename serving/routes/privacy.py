@@ -27,7 +27,7 @@ async def consent_of_customer(
     at = past(said.at, runtime.clock())
     if live.rulebook is not None:
         require_channel(said.channel, live.rulebook.policy, "body.channel")
-        require_purpose(said.purpose, live.rulebook.policy, "body.purpose")
+        require_purpose(said.purpose, said.channel, live.rulebook.policy, "body.purpose")
     return await runtime.writings.run(put_consent, ledger, customer_id, said, at)
 
 

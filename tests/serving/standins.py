@@ -29,6 +29,9 @@ class NoDisk(Watch):
     def forget(self, _: str, /) -> Mapping[str, int]:
         return {}
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class BrokenStore:
     """A store that raises whenever it is asked."""

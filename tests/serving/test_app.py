@@ -174,8 +174,11 @@ def test_the_watch_runs_beside_the_service_and_ends_with_it(live: Live) -> None:
             finally:
                 seen.append("ended")
 
+        def close(self) -> None:
+            seen.append("closed")
+
     with TestClient(create_app(live, Noting())) as client:
         response: httpx2.Response = client.get("/readyz")
         assert response.status_code == 200
         assert seen == ["started"]
-    assert seen == ["started", "ended"]
+    assert seen == ["started", "ended", "closed"]

@@ -1,7 +1,12 @@
-"""The ledger comes first: nobody is served before it, and a moved one is opened anew."""
+"""The ledger comes first: nobody is served before it, and one that was moved takes nothing more."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from serving.decision.facts import Consent
 from serving.ledger import open_ledger, read_secret
 from tests.serving.places import Place
 from tests.serving.tiny import INFO
@@ -22,28 +27,32 @@ def test_before_the_ledger_was_open_nobody_is_served(place: Place) -> None:
     assert place.live.faults is None
 
 
-def test_a_ledger_that_is_replaced_is_opened_again(serving: Place) -> None:
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_ledger_whose_file_is_gone_is_told_and_not_opened_anew(
+    serving: Place, log_lines: Callable[[], list[dict[str, Any]]], *, replaced: bool
+) -> None:
     file = Path(serving.settings.ledger.removeprefix("sqlite:///"))
-    before = serving.live.ledger
+    moved = file.rename(file.with_name("moved"))
+    if replaced:
+        file.write_bytes(b"another ledger")
+    assert serving.served() == "1 f1"  # models go on
     serving.watch.refresh()
-    assert serving.live.ledger is before
-    file.rename(file.with_name("moved"))
-    serving.watch.refresh()
-    assert serving.live.ledger not in {None, before}
-    assert file.exists()
-
-
-def test_a_ledger_that_was_open_and_breaks_stops_no_model(serving: Place) -> None:
-    file = Path(serving.settings.ledger.removeprefix("sqlite:///"))
-    file.rename(file.with_name("moved"))
-    file.write_bytes(b"garbage" * 1000)
-    assert serving.served() == "1 f1"
     assert not serving.has_ledger()
-    file.unlink()
-    file.with_name("moved").rename(file)
+    assert "was deleted or replaced while it was open" in (serving.live.ledger_fault or "")
+    assert [line["event"] for line in log_lines()].count("ledger-refused") == 1
+    assert file.exists() is replaced  # nothing was made in its place
+    moved.rename(file)
     serving.watch.refresh()
     assert serving.has_ledger()
     assert serving.live.faults is None
+
+
+def test_a_ledger_that_was_closed_is_one_whole_file(serving: Place) -> None:
+    file = Path(serving.settings.ledger.removeprefix("sqlite:///"))
+    assert serving.live.ledger is not None
+    serving.live.ledger.set_consent("1", "web", "marketing", Consent(granted=True, at=INFO.as_of))
+    serving.watch.close()
+    assert [one.name for one in file.parent.iterdir() if one.name.startswith(file.name)] == [file.name]
 
 
 def test_a_ledger_takes_outcomes_before_there_is_a_store(place: Place) -> None:

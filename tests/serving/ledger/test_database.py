@@ -159,7 +159,7 @@ def test_a_file_that_is_gone_takes_nothing_more(
         file.rename(path.parent.with_name(file.name))
     if replaced:
         open_ledger(f"sqlite:///{path}", SECRET).close()
-    with pytest.raises(LedgerError, match="was deleted or replaced while it was open: open it again"):
+    with pytest.raises(LedgerError, match="was deleted or replaced while it was open: stop whoever uses it"):
         enter(ledger, giving(question(ledger, "bob"), CHEESE))
     with closing(open_ledger(f"sqlite:///{path}", SECRET)) as again:
         assert list(again.logged()) == []
