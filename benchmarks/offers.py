@@ -34,11 +34,11 @@ from rich.table import Table as Grid
 from benchmarks.made_up_offers import made_up_rows, publish_into, release_into, whole_pair_set
 from features.pairs import PairSet
 from features.store import SqliteStore
-from serving.__main__ import ONE_THREAD
 from serving.app import create_app
 from serving.cross_sell.answers import Offers
 from serving.live import Live, Watch
 from serving.models import load_live
+from serving.one_thread import ONE_THREAD
 from serving.server import listen
 from serving.settings import Settings
 from training.config import read_config

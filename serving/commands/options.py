@@ -1,0 +1,35 @@
+"""Options that several commands share, and the settings that they change."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from serving.settings import Settings
+
+FILE = click.Path(path_type=Path)
+DATE = click.DateTime(["%Y-%m-%d"])
+MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
+
+CATALOGUE = click.option(
+    "--catalogue", type=FILE, help="Offers, TOML or CSV.  [SERVING_CATALOGUE, serving/catalogue.toml]"
+)
+POLICY = click.option(
+    "--policy", type=FILE, help="What holds for every offer.  [SERVING_POLICY, serving/policy.toml]"
+)
+RELEASE = click.option("--release", type=FILE, help="Pulled release.  [SERVING_RELEASE, workspace/release]")
+LEDGER = click.option(
+    "--ledger", help="URL of the ledger.  [SERVING_LEDGER, sqlite:///workspace/ledger.sqlite]"
+)
+OUT = click.option("--out", type=FILE, required=True, help="Parquet file to write (docs/decision-log.md).")
+CHANNEL = click.option("--channel", required=True, help="Channel of the policy.")
+PLACEMENT = click.option("--placement", help="Where in the channel.  [the channel itself]")
+STORE = click.option("--store", type=FILE, help="Online store.  [SERVING_STORE, workspace/online.sqlite]")
+
+
+def override(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """The settings with the options that were given; one that may be repeated comes as a tuple."""
+    return settings.model_copy(
+        update={name: value for name, value in given.items() if value not in (None, ())}
+    )

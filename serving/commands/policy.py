@@ -1,0 +1,46 @@
+"""`policy check` and `policy attributes`: what the rules do before the service does it."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from serving.commands import options
+from serving.commands.options import override
+from serving.one_thread import use_one_thread
+from serving.settings import Settings
+
+
+@click.group()
+def policy() -> None:
+    """Look at what catalogue and policy do before the service does it."""
+
+
+@policy.command()
+@options.CATALOGUE
+@options.POLICY
+@options.RELEASE
+@options.STORE
+@click.option("--channel", "channels", multiple=True, help="Channel, once for each.  [all of the policy]")
+@click.pass_obj
+def check(settings: Settings, /, channels: tuple[str, ...], **given: Path | None) -> None:
+    """Decide for every customer: which offers nobody can receive, who gets nothing, and by which rules.
+
+    Ends with exit code 1 when an offer reaches nobody.
+    """
+    use_one_thread()
+    from serving.policy_tables import print_check  # noqa: PLC0415 - loads libraries that read these variables
+
+    if not print_check(override(settings, given), channels):
+        sys.exit(1)
+
+
+@policy.command()
+@options.POLICY
+@options.STORE
+@click.pass_obj
+def attributes(settings: Settings, /, **given: Path | None) -> None:
+    """List what rules can speak of: each attribute with its kind, its words and its levels."""
+    from serving.policy_tables import print_attributes  # noqa: PLC0415 - other commands need no tables
+
+    print_attributes(override(settings, given))
