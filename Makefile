@@ -10,16 +10,19 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export DO_NOT_TRACK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types architecture bench serve mlflow lock clean
+.PHONY: help demo test test-slow lint types architecture bench serve mlflow lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## real transactions to served, explained answers (EXIT=1 stops after the answers, DATASET=FILE)
 	@$(BIN)/python -m demo $(if $(DATASET),--dataset $(DATASET)) $(if $(EXIT),--exit)
 
 test: lint types architecture ## lint, types, architecture, then every test and notebook
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --dist loadfile
+
+test-slow: $(INSTALLED) ## the long forms of the reliability tests: minutes of load, many killed processes
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
 
 lint: $(INSTALLED) ## style and common mistakes
 	@$(BIN)/ruff check
@@ -37,8 +40,8 @@ bench: $(INSTALLED) ## speed and memory: features, cross-sell, bundles, offers
 	@$(BIN)/python -m benchmarks.bundles
 	@$(BIN)/python -m benchmarks.offers
 
-serve: $(INSTALLED) ## serve the model that was pulled last
-	@$(BIN)/python -m serving run
+serve: $(INSTALLED) ## serve the release that was pulled last (WORKERS=2)
+	@$(BIN)/python -m serving run $(if $(WORKERS),--workers $(WORKERS))
 
 mlflow: $(INSTALLED) ## open the registry's pages
 	@$(BIN)/mlflow ui
