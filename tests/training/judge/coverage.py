@@ -110,14 +110,14 @@ def cases(worlds: int, customers: int, exploration: float, anyway: float) -> Ite
     "--anyway", default=0.2, help="Of what customers usually bring, what comes whatever is offered."
 )
 def main(worlds: int, customers: int, exploration: float, anyway: float) -> None:
-    """How many of 100 intervals hold the truth."""
+    """In which share of worlds the intervals hold the truth."""
     found = list(cases(worlds, customers, exploration, anyway))
     rows = [
         [policy, *_shares(found, policy), *_sizes(found, policy)]
         for policy in (LOGGING, JUDGED, GREEDY, NOTHING)
     ]
     asked = f"{customers:,} customers, {exploration:.0%} explored, {anyway:.0%} comes anyway"
-    title = f"intervals of 100 that hold the truth: {asked}"
+    title = f"share of intervals that hold the truth: {asked}"
     Console(width=100).print(table(title, ("", *ESTIMATES, "effective decisions", "differences"), rows))
 
 
@@ -125,7 +125,7 @@ def _shares(found: Sequence[Case], policy: str) -> Iterator[str]:
     """Of the intervals that are told, which of gains are not all."""
     for estimate in ESTIMATES if policy != LOGGING else ("snips",):
         held = [one.holds(policy, estimate) for one in found if one.interval(policy, estimate)]
-        yield f"{100 * sum(held) / len(held):.0f} of {len(held)}" if held else "-"
+        yield f"{100 * sum(held) / len(held):.0f} % of {len(held)}" if held else "-"
 
 
 def _sizes(found: Sequence[Case], policy: str) -> Iterator[str]:
