@@ -24,6 +24,8 @@ from serving.served import Served
 from serving.settings import Settings
 
 HEADER = (1, "customer_id")
+BATCH = "batch"
+"""Who asks, where no key does."""
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 TOMORROW = timedelta(days=1)
 
@@ -43,7 +45,7 @@ class Campaign:
         """
         ids = iter(customer_ids)
         while chunk := list(islice(ids, CHUNK)):
-            settled = self.decider.settle_remaining(self.decider.occasions(chunk, self.asking, at))
+            settled = self.decider.settle_remaining(self.decider.occasions(chunk, self.asking, at, BATCH))
             yield [decision for decision in settled if decision is not None]
 
 

@@ -61,9 +61,11 @@ class _Remembering(Decider):
         self._past = past
         self._before = before
 
-    def occasions(self, customer_ids: Sequence[str], asking: Asking, at: datetime) -> list[Occasion]:
+    def occasions(
+        self, customer_ids: Sequence[str], asking: Asking, at: datetime, asked_by: str
+    ) -> list[Occasion]:
         """As without a past."""
-        return [self._remembering(one) for one in super().occasions(customer_ids, asking, at)]
+        return [self._remembering(one) for one in super().occasions(customer_ids, asking, at, asked_by)]
 
     def _remembering(self, occasion: Occasion) -> Occasion:
         def decide(history: History) -> Decision:

@@ -21,10 +21,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """A question and who answers it: a pure function of what the ledger knows, called again after a lost race."""
+    """A question and who answers it: a pure function of what the ledger knows, called again after a lost race.
+
+    `asked_by` is who asked: the id of a key, or `batch`; empty when nobody is named.
+    """
 
     question: Question
     decide: Callable[[History], Decision]
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

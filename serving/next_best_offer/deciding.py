@@ -24,12 +24,15 @@ class Decider:
         self._ledger = ledger
         self._limits = limits_of(rulebook)
 
-    def occasions(self, customer_ids: Sequence[str], asking: Asking, at: datetime) -> list[Occasion]:
+    def occasions(
+        self, customer_ids: Sequence[str], asking: Asking, at: datetime, asked_by: str
+    ) -> list[Occasion]:
         """The question about each customer with all that is known of them at this moment; `at` is UTC.
 
-        Raises `StoreError` when the store cannot be read.
+        `asked_by` is recorded with each. Raises `StoreError` when the store cannot be read.
         """
-        return [self._occasion(facts, asking, at) for facts in self.source.facts(customer_ids, asking.basket)]
+        known = self.source.facts(customer_ids, asking.basket)
+        return [self._occasion(facts, asking, at, asked_by) for facts in known]
 
     def settle(self, occasions: Sequence[Occasion], deadline: float | None = None) -> list[Decision]:
         """The recorded decision of each occasion, made now where there is none, all in one transaction.
@@ -50,7 +53,7 @@ class Decider:
                 return [None]
             return [self.settle_remaining([one])[0] for one in occasions]
 
-    def _occasion(self, facts: Facts, asking: Asking, at: datetime) -> Occasion:
+    def _occasion(self, facts: Facts, asking: Asking, at: datetime, asked_by: str) -> Occasion:
         question = Question(
             decision_id=self._ledger.decision_id(
                 facts.customer_id, asking.channel, asking.placement, at.date(), asking.context
@@ -68,7 +71,7 @@ class Decider:
         def settled(history: History) -> Decision:
             return decide(question, facts, history, self.rulebook)
 
-        return Occasion(question, settled)
+        return Occasion(question, settled, asked_by)
 
 
 def limits_of(rulebook: Rulebook) -> dict[str, Limits]:

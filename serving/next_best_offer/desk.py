@@ -40,13 +40,16 @@ class Desk:
         self._together = Together(runtime.decisions)
         self._prepared: _Parts | None = None
 
-    async def answer(self, customer_id: str, asking: Asking) -> NextBestOfferAnswer:
-        """The recorded answer to one question, or the flagged default when the budget is spent."""
+    async def answer(self, customer_id: str, asking: Asking, asked_by: str) -> NextBestOfferAnswer:
+        """The recorded answer to one question, or the flagged default when the budget is spent.
+
+        `asked_by` is the id of the key that asks; a decision keeps that of who asked first.
+        """
         until = time.monotonic() + self._budget
         at, parts = self._runtime.clock(), self._parts()
         try:
             decider = self._decider(parts)
-            (occasion,) = decider.occasions([customer_id], asking, at)
+            (occasion,) = decider.occasions([customer_id], asking, at, asked_by)
             async with asyncio.timeout(until - time.monotonic()):
                 deadline = until - COMMIT_SHARE * self._budget
                 decision = await self._together.settle(decider.settle, occasion, deadline)
@@ -54,7 +57,9 @@ class Desk:
             return parts.answers.degraded(customer_id, at, _in_general(fault))
         return parts.answers.of(decision, asking)
 
-    async def answers(self, customer_ids: Sequence[str], asking: Asking) -> list[NextBestOfferAnswer]:
+    async def answers(
+        self, customer_ids: Sequence[str], asking: Asking, asked_by: str
+    ) -> list[NextBestOfferAnswer]:
         """The same for many, in the order asked; they take their time, and others are served meanwhile."""
         answered: list[NextBestOfferAnswer] = []
         fault: str | None = None
@@ -62,7 +67,7 @@ class Desk:
             chunk, at, parts = customer_ids[start : start + CHUNK], self._runtime.clock(), self._parts()
             try:
                 if fault is None:
-                    answered += await self._chunk(parts, chunk, asking, at)
+                    answered += await self._chunk(parts, chunk, asking, at, asked_by)
             except InputError as broken:  # Who is broken is not asked again and again.
                 fault = _in_general(broken)
             if fault is not None:
@@ -70,10 +75,10 @@ class Desk:
         return answered
 
     async def _chunk(
-        self, parts: "_Parts", customer_ids: Sequence[str], asking: Asking, at: datetime
+        self, parts: "_Parts", customer_ids: Sequence[str], asking: Asking, at: datetime, asked_by: str
     ) -> list[NextBestOfferAnswer]:
         decider, answers = self._decider(parts), parts.answers
-        occasions = decider.occasions(customer_ids, asking, at)
+        occasions = decider.occasions(customer_ids, asking, at, asked_by)
         settled = await self._runtime.writings.run(decider.settle_remaining, occasions)
         return [
             answers.degraded(customer_id, at, GONE) if decision is None else answers.of(decision, asking)

@@ -42,7 +42,7 @@ async def next_best_offer_of_customer(
     Percent-encode the id; a slash in it is fine.
     """
     require_channel(query.channel, rulebook.policy, "query.channel")
-    return await desk.answer(customer_id, asking_of(query))
+    return await desk.answer(customer_id, asking_of(query), "")
 
 
 async def next_best_offer(
@@ -50,7 +50,7 @@ async def next_best_offer(
 ) -> NextBestOfferAnswer:
     """The same with what the customer is doing: basket, page, location. Another context is another decision."""
     require_channel(asked.channel, rulebook.policy, "body.channel")
-    return await desk.answer(asked.customer_id, asking_of(asked))
+    return await desk.answer(asked.customer_id, asking_of(asked), "")
 
 
 async def next_best_offer_of_batch(
@@ -58,7 +58,7 @@ async def next_best_offer_of_batch(
 ) -> NextBestOfferBatchAnswer:
     """The same for up to 1,000 customers, in the order asked; a batch has no budget of time."""
     require_channel(batch.channel, rulebook.policy, "body.channel")
-    return NextBestOfferBatchAnswer(results=await desk.answers(batch.customer_ids, asking_of(batch)))
+    return NextBestOfferBatchAnswer(results=await desk.answers(batch.customer_ids, asking_of(batch), ""))
 
 
 async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, runtime: RuntimeNow) -> OutcomeAnswer:

@@ -26,6 +26,7 @@ from tests.serving.standins import BrokenStore
 
 LogLines = Callable[[], list[dict[str, Any]]]
 WEB = Asking("web", "web")
+KEY = "k3y1d"
 
 
 class Held:
@@ -53,7 +54,7 @@ def desk_over(live: Live, budget_seconds: float = 30) -> Iterator[Desk]:
 
 def answer(live: Live, customer_id: str = "1", budget_seconds: float = 30) -> NextBestOfferAnswer:
     with desk_over(live, budget_seconds) as desk:
-        return asyncio.run(desk.answer(customer_id, WEB))
+        return asyncio.run(desk.answer(customer_id, WEB, KEY))
 
 
 def assert_flagged(found: NextBestOfferAnswer, fault: str) -> None:
@@ -117,7 +118,7 @@ def test_a_batch_does_not_ask_a_broken_ledger_again_and_again(
     monkeypatch.setattr(ledger, "decide_many", refuse)
     ids = [str(number) for number in range(3 * CHUNK + 1)]
     with desk_over(deciding) as desk:
-        found = asyncio.run(desk.answers(ids, WEB))
+        found = asyncio.run(desk.answers(ids, WEB, KEY))
     assert [one.customer_id for one in found] == ids
     for one in found:
         assert_flagged(one, "the ledger cannot be used")
@@ -137,24 +138,24 @@ def test_who_is_erased_meanwhile_is_not_decided_on_and_the_others_are(
     monkeypatch.setattr(ledger, "decide_many", refuse)
     assert_flagged(answer(deciding, "1"), "the customer was erased")
     with desk_over(deciding) as desk:
-        together = asyncio.run(desk.answers(["01", "1", "gone", *map(str, range(10, 10 + CHUNK))], WEB))
+        together = asyncio.run(desk.answers(["01", "1", "gone", *map(str, range(10, 10 + CHUNK))], WEB, KEY))
     assert [one.customer_id for one in together if one.degraded] == ["1"]
 
 
 def test_a_batch_is_each_one_alone(deciding: Live) -> None:
     ids = ["1", "stranger", "01", "gone", "1", "returns", *map(str, range(CHUNK))]
     with desk_over(deciding) as desk:
-        together = asyncio.run(desk.answers(ids, WEB))
-        assert [asyncio.run(desk.answer(one, WEB)) for one in ids] == together
+        together = asyncio.run(desk.answers(ids, WEB, KEY))
+        assert [asyncio.run(desk.answer(one, WEB, KEY)) for one in ids] == together
 
 
 def test_a_swap_is_seen_by_the_next_question(deciding: Live, models: Models) -> None:
     with desk_over(deciding) as desk:
-        assert asyncio.run(desk.answer("1", WEB)).release["churn"] == "3"
+        assert asyncio.run(desk.answer("1", WEB, KEY)).release["churn"] == "3"
         assert models.churn is not None
         bare = Served(Models(models.release, churn=models.churn), full_store())
         deciding.served = bare
-        answer = asyncio.run(desk.answer("01", WEB))
+        answer = asyncio.run(desk.answer("01", WEB, KEY))
     assert [one.offer_id for one in answer.offers] == ["thanks"]
 
 
