@@ -5,6 +5,8 @@ import logging
 from datetime import UTC, datetime
 from typing import TextIO
 
+from serving import metrics
+
 _LOGGER = logging.getLogger("serving")
 
 
@@ -24,7 +26,8 @@ def event(name: str, **fields: object) -> None:
 
 
 def fault(name: str, **fields: object) -> None:
-    """Write that something is broken and what to do about it."""
+    """Write that something is broken and what to do about it; counted by its name."""
+    metrics.fault(name)
     _LOGGER.error(_line("error", name, fields))
 
 

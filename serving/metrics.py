@@ -1,0 +1,251 @@
+"""What is counted and measured of the service, in the text format of Prometheus.
+
+The metrics are of the process, as loggers are. No label is ever what a caller sent: routes are templates, methods
+those that HTTP knows, offers those of the catalogue. With several workers each writes into the folder that
+`PROMETHEUS_MULTIPROC_DIR` names from before this module is imported, and whichever worker is asked answers for
+all.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from prometheus_client import (
+    CONTENT_TYPE_PLAIN_0_0_4,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from serving import tracing
+
+MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds; the budget of a next best offer is one of them, unless somebody chose another."""
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+StageName = Literal["facts", "waiting", "deciding", "recording", "wording"]
+Refusal = Literal["rate", "in_flight", "key", "scope"]
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # ships no types for it
+REGISTRY = CollectorRegistry()
+REQUESTS = Histogram(
+    "nbo_request_seconds",
+    "Time from the head of a request to the end of its answer, by route template, method and status.",
+    ("route", "method", "status"),
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+STAGES = Histogram(
+    "nbo_stage_seconds",
+    "Time of each stage of a next best offer: facts are read, the question waits for its turn and its record "
+    "(the next two included), the decisions of one transaction are made, they are recorded (deciding included), "
+    "and the answer gets its words.",
+    ("stage",),
+    buckets=BUCKETS,
+    registry=REGISTRY,
+)
+ANSWERS = Counter(
+    "nbo_answers_total",
+    "Next best offers answered, by the first offer (none: an empty label) and the reason.",
+    ("offer", "reason"),
+    registry=REGISTRY,
+)
+DEGRADED = Counter(
+    "nbo_degraded_total",
+    "Next best offers answered without a decision, by what was missing.",
+    ("reason",),
+    registry=REGISTRY,
+)
+FAULTS = Counter(
+    "nbo_faults_total",
+    "Lines of level error in the log, by event.",
+    ("event",),
+    registry=REGISTRY,
+)
+REFUSED = Counter(
+    "nbo_refused_requests_total",
+    "Calls refused before they were read: too many of one key, too many in flight, no valid key, no scope.",
+    ("reason",),
+    registry=REGISTRY,
+)
+IN_FLIGHT = Gauge(
+    "nbo_in_flight",
+    "Calls under /v1 that are being answered.",
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
+RELEASE = Gauge(
+    "nbo_release_info",
+    "1 for what answers: the release, its models and its rules by version; 0 for what answered before.",
+    ("release", "churn", "cross_sell", "bundles", "rulebook"),
+    multiprocess_mode="livemax",
+    registry=REGISTRY,
+)
+
+
+class Vitals:
+    """What one worker serves. Made by who serves: a process that only starts the workers would count as one.
+
+    Of several workers the worst is shown: the oldest data, stale when one is, ready when all are.
+    """
+
+    def __init__(self) -> None:
+        self._as_of = Gauge(
+            "nbo_data_as_of_seconds",
+            "Moment of knowledge of the data that answers, in seconds since 1970; 0 without data.",
+            multiprocess_mode="livemin",
+            registry=REGISTRY,
+        )
+        self._stale = Gauge(
+            "nbo_stale",
+            "1 when the data is older than allowed.",
+            multiprocess_mode="livemax",
+            registry=REGISTRY,
+        )
+        self._ready = Gauge(
+            "nbo_ready",
+            "1 when the service takes calls, as /readyz says.",
+            multiprocess_mode="livemin",
+            registry=REGISTRY,
+        )
+        self._release: Gauge | None = None
+
+    def show(
+        self, versions: Mapping[str, str] | None, as_of: datetime | None, *, stale: bool, ready: bool
+    ) -> None:
+        """Say what is served now; `versions` by the labels of `nbo_release_info`, None for nothing."""
+        self._as_of.set(0 if as_of is None else as_of.timestamp())
+        self._stale.set(stale)
+        self._ready.set(ready)
+        self._show_release(versions)
+
+    def _show_release(self, versions: Mapping[str, str] | None) -> None:
+        labels = ("release", "churn", "cross_sell", "bundles", "rulebook")
+        shown = None if versions is None else RELEASE.labels(*(versions.get(name, "") for name in labels))
+        if shown is self._release:
+            return
+        if self._release is not None:
+            self._release.set(0)
+        if shown is not None:
+            shown.set(1)
+        self._release = shown
+
+
+@cache
+def vitals() -> Vitals:
+    """Those of this process."""
+    return Vitals()
+
+
+class Stage:
+    """Measures what happens inside `with`; when requests are traced, it is a part of those it happens for."""
+
+    __slots__ = ("_began", "_name")
+
+    def __init__(self, name: StageName) -> None:
+        self._name = name
+
+    def __enter__(self) -> Self:
+        self._began = time.perf_counter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        seconds = time.perf_counter() - self._began
+        _stage(self._name).observe(seconds)
+        tracing.note(self._name, seconds)
+
+
+def stage(name: StageName) -> Stage:
+    """Measures a stage of a next best offer, as a context."""
+    return Stage(name)
+
+
+def request(route: str, method: str, status: int, seconds: float) -> None:
+    """Count an answered request."""
+    _request(route, method, status).observe(seconds)
+
+
+def answered(offer: str | None, reason: str) -> None:
+    """Count a next best offer by the first offer that it gives, or None."""
+    _answer(offer or "", reason).inc()
+
+
+def degraded(reason: str) -> None:
+    """Count a next best offer without a decision; the reason is one of a few."""
+    _degraded(reason).inc()
+
+
+def fault(event: str) -> None:
+    """Count a line of level error."""
+    FAULTS.labels(event).inc()
+
+
+def refused(reason: Refusal) -> None:
+    """Count a call that was refused before it was read."""
+    _refused(reason).inc()
+
+
+def known_method(method: str) -> str:
+    """The method, or `other` for what HTTP does not know: callers invent none."""
+    return method if method in METHODS else "other"
+
+
+def exposition() -> bytes:
+    """All metrics as text, of all workers that live."""
+    folder = os.environ.get(FOLDER)
+    if folder is None:
+        return generate_latest(REGISTRY)
+    _bury(Path(folder))
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # ships no types for it
+    return generate_latest(registry)
+
+
+def _bury(folder: Path) -> None:
+    """Forget what dead workers served; what they counted stays."""
+    for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            with suppress(FileNotFoundError):  # Another worker was quicker.
+                mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # nor for this
+
+
+# Looking a label up costs as much as counting under it.
+@cache
+def _request(route: str, method: str, status: int) -> Histogram:
+    return REQUESTS.labels(route, method, status)
+
+
+@cache
+def _stage(name: StageName) -> Histogram:
+    return STAGES.labels(name)
+
+
+@cache
+def _answer(offer: str, reason: str) -> Counter:
+    return ANSWERS.labels(offer, reason)
+
+
+@cache
+def _degraded(reason: str) -> Counter:
+    return DEGRADED.labels(reason)
+
+
+@cache
+def _refused(reason: Refusal) -> Counter:
+    return REFUSED.labels(reason)
