@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,15 +14,18 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from features.errors import InputError
+from serving.admission.admission import Admission
+from serving.admission.body import BodyLimit
+from serving.admission.rates import Rates
 from serving.envelope import Envelope
+from serving.keys.keyring import Keyring
 from serving.ledger import OutcomeError
-from serving.limits import BodyLimit
 from serving.live import Live, Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import MEDIA_TYPE, answer_problem
 from serving.routes import router
 from serving.runtime import Clock, Runtime, now
-from serving.settings import BUDGET_MS
+from serving.settings import BUDGET_MS, MOST_IN_FLIGHT
 
 DESCRIPTION = """
 Who is about to leave, what they would buy, what goes with a basket, and the one offer to make: how surely, for how
@@ -39,24 +43,37 @@ def create_app(
     live: Live,
     watch: Watch | None = None,
     *,
+    keyring: Keyring,
+    rates: Rates | None = None,
+    most_in_flight: int = MOST_IN_FLIGHT,
+    ready_when_stale: bool = True,
     clock: Clock = now,
     budget_seconds: float = BUDGET_MS / 1000,
 ) -> FastAPI:
     """The service over what `live` holds; `watch` runs beside it for as long as the service does.
 
-    Without one nothing newer is picked up, and nobody can be erased. `clock` says when (UTC) a decision is made,
-    `budget_seconds` how long a next best offer may take.
+    Without one nothing newer is picked up, and nobody can be erased. `keyring` knows who may call; `rates` is what
+    all workers share of how often each does. `clock` says when (UTC) a decision is made, `budget_seconds` how long
+    a next best offer may take.
     """
-    runtime = Runtime(clock)
+    runtime = Runtime(clock, ready_when_stale=ready_when_stale)
+    admission = Middleware(
+        Admission,
+        keyring=keyring,
+        rates=rates or Rates(),
+        most_in_flight=most_in_flight,
+        runtime=runtime,
+    )
     app = FastAPIOffline(
         redoc_url=None,
         title="Next best offer",
         summary="The next best offer, and the churn, items and bundles behind it, explained.",
         description=DESCRIPTION,
-        version="1",
+        version=version("next-best-offer"),
+        generate_unique_id_function=lambda call: call.name,  # generated clients call theirs like it
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path holds a customer's id
-        middleware=[Middleware(Envelope), Middleware(BodyLimit)],
+        middleware=[Middleware(Envelope), admission, Middleware(BodyLimit)],
         exception_handlers=dict.fromkeys(FAULTS, answer_problem),
         lifespan=_lifespan(watch, runtime),
     )

@@ -18,6 +18,8 @@ MEDIA_TYPE = "application/problem+json"
 class InvalidField(BaseModel):
     """One part of a request that breaks a rule; its value is not repeated."""
 
+    model_config = ConfigDict(extra="forbid")
+
     where: str = Field(description="Dotted place in the request.", examples=["body.customer_ids.0"])
     message: str = Field(examples=["String should have at most 128 characters"])
 
@@ -86,6 +88,38 @@ class NotGiven(Problem):
     name = "not-given"
 
 
+class Unauthorized(Problem):
+    """No valid key; the same words for every reason, so that answers tell nothing about any key."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    name = "unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This call needs a valid key: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"}
+        )
+
+
+class Forbidden(Problem):
+    """The key is valid, but allows other calls only."""
+
+    status = HTTPStatus.FORBIDDEN
+    name = "forbidden"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f'This call needs a key with the scope "{scope}".')
+
+
+class TooManyRequests(Problem):
+    """The key calls too often, or too many calls are being answered."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    name = "too-many-requests"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"{detail} Try again after the seconds of Retry-After.", {"Retry-After": "1"})
+
+
 class NotReady(Problem):
     """The service has nothing to answer with; the detail says what to run."""
 
@@ -144,9 +178,12 @@ OF_LEDGER: Mapping[type[ledger.OutcomeError], type[Problem]] = {
 """The problem that each refusal of the ledger is."""
 
 
-async def answer_problem(_: Request, fault: Exception) -> Response:
+async def answer_problem(request: Request, fault: Exception) -> Response:
     """The only handler: every expected fault becomes a problem document."""
-    return problem_response(_problem(fault))
+    problem = _problem(fault)
+    if problem.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        problem.headers = _methods(request) or problem.headers
+    return problem_response(problem)
 
 
 def problem_response(problem: Problem) -> Response:
@@ -160,6 +197,13 @@ def problem_response(problem: Problem) -> Response:
     )
     content = document.model_dump_json(exclude_defaults=True)
     return Response(content, problem.status_code, problem.headers, MEDIA_TYPE)
+
+
+def _methods(request: Request) -> Mapping[str, str] | None:
+    """All methods of the path, where the framework names those of the first call that it finds there."""
+    template = getattr(request.scope.get("route"), "path_format", "")
+    calls = request.app.openapi()["paths"].get(template)
+    return calls and {"Allow": ", ".join(sorted(method.upper() for method in calls))}
 
 
 def _problem(fault: Exception) -> Problem:

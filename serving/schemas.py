@@ -42,7 +42,16 @@ Moment = Annotated[
     AwareDatetime, BeforeValidator(_iso_8601), Field(strict=False, examples=["2026-05-04T09:30:00Z"])
 ]
 """A moment with its offset from UTC; an unknown offset is refused."""
-ReasonCount = Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many reasons to give.")]
+
+
+def _whole(given: object) -> object:
+    """JSON has one kind of number, and its schemas take 5.0 for an integer as well."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number, however it is written; never a text."""
+ReasonCount = Annotated[Whole, Field(ge=0, le=MAX_REASONS, description="How many reasons to give.")]
 
 
 class Request(BaseModel):

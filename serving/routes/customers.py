@@ -10,21 +10,21 @@ from serving.customers.schemas import CustomerAnswer
 from serving.ledger import Ledger, LedgerError
 from serving.problems import UnknownCustomer
 from serving.routes.answering import LiveNow, RuntimeNow, ServedNow
-from serving.routes.paths import documented
+from serving.routes.paths import NoQuery, WholeId, documented
 from serving.runtime import Runtime
 from serving.schemas import CustomerId
 
 
 async def customer(
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    _: NoQuery,
     served: ServedNow,
     live: LiveNow,
     runtime: RuntimeNow,
 ) -> CustomerAnswer:
     """What is known of one customer: segments, churn, purchases and consents.
 
-    Percent-encode the id; a slash in it is fine. Where the ledger cannot be asked, consents are the published
-    ones.
+    Percent-encode the id, a slash in it too. Where the ledger cannot be asked, consents are the published ones.
     """
     answer = customer_answer(served, customer_id, await _said(live.ledger, runtime, customer_id))
     if answer is None:
@@ -33,11 +33,12 @@ async def customer(
 
 
 def add_to(calls: APIRouter) -> None:
-    """Take these calls into a router, after those whose path goes on behind the id: an id may hold slashes."""
+    """Take these calls into a router."""
     calls.add_api_route(
         "/v1/customers/{customer_id:any}",
         customer,
         tags=["customers"],
+        route_class_override=WholeId,
         **documented(CustomerAnswer, 404, 422, 503),
     )
 

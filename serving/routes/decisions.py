@@ -19,7 +19,7 @@ from serving.outcomes.schemas import DecisionId, OutcomeAnswer, OutcomePosted
 from serving.routes.answering import DeskNow, LedgerNow, RulebookNow, RuntimeNow
 from serving.routes.channels import require_channel
 from serving.routes.moments import past
-from serving.routes.paths import documented
+from serving.routes.paths import NoQuery, documented
 from serving.schemas import CustomerId
 from serving.traces.answers import trace_of
 from serving.traces.schemas import DecisionAnswer
@@ -46,7 +46,7 @@ async def next_best_offer_of_customer(
 
 
 async def next_best_offer(
-    asked: NextBestOfferAsked, rulebook: RulebookNow, desk: DeskNow
+    asked: NextBestOfferAsked, _: NoQuery, rulebook: RulebookNow, desk: DeskNow
 ) -> NextBestOfferAnswer:
     """The same with what the customer is doing: basket, page, location. Another context is another decision."""
     require_channel(asked.channel, rulebook.policy, "body.channel")
@@ -54,14 +54,16 @@ async def next_best_offer(
 
 
 async def next_best_offer_of_batch(
-    batch: NextBestOfferBatch, rulebook: RulebookNow, desk: DeskNow
+    batch: NextBestOfferBatch, _: NoQuery, rulebook: RulebookNow, desk: DeskNow
 ) -> NextBestOfferBatchAnswer:
     """The same for up to 1,000 customers, in the order asked; a batch has no budget of time."""
     require_channel(batch.channel, rulebook.policy, "body.channel")
     return NextBestOfferBatchAnswer(results=await desk.answers(batch.customer_ids, asking_of(batch), ""))
 
 
-async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, runtime: RuntimeNow) -> OutcomeAnswer:
+async def outcome_of_decision(
+    posted: OutcomePosted, _: NoQuery, ledger: LedgerNow, runtime: RuntimeNow
+) -> OutcomeAnswer:
     """What became of a decision: seen, accepted, rejected, redeemed, bought.
 
     In any order and however late; posting the same again under its key changes nothing. An impression, an
@@ -73,7 +75,7 @@ async def outcome_of_decision(posted: OutcomePosted, ledger: LedgerNow, runtime:
 
 
 async def decision(
-    decision_id: Annotated[DecisionId, Path()], ledger: LedgerNow, runtime: RuntimeNow
+    decision_id: Annotated[DecisionId, Path()], _: NoQuery, ledger: LedgerNow, runtime: RuntimeNow
 ) -> DecisionAnswer:
     """How a decision came about, stage by stage: where every candidate ended, by which rule and value."""
     recorded = await runtime.readings.run(ledger.decision, decision_id)

@@ -10,7 +10,7 @@ from serving.churn.schemas import ChurnAnswer, ChurnBatch, ChurnBatchAnswer, Chu
 from serving.cross_sell.schemas import OffersAnswer, OffersQuery
 from serving.problems import UnknownCustomer, UnknownItem
 from serving.routes.answering import BundlesNow, ChurnNow, OffersNow
-from serving.routes.paths import documented
+from serving.routes.paths import NoQuery, documented
 from serving.schemas import CustomerId, ItemId
 
 CHUNK = 25
@@ -32,7 +32,7 @@ async def churn_of_customer(
     return answer
 
 
-async def churn_of_batch(batch: ChurnBatch, churn: ChurnNow) -> ChurnBatchAnswer:
+async def churn_of_batch(batch: ChurnBatch, _: NoQuery, churn: ChurnNow) -> ChurnBatchAnswer:
     """The same for up to 1,000 customers, all from one release; unknown ids are listed apart."""
     answer = ChurnBatchAnswer(results=[], unknown=[])
     for start in range(0, len(batch.customer_ids), CHUNK):
@@ -56,7 +56,7 @@ async def offers_of_customer(
     return offers.answer(customer_id, query.kind, query.limit)
 
 
-async def bundles_of_basket(basket: Basket, bundles: BundlesNow) -> BundlesAnswer:
+async def bundles_of_basket(basket: Basket, _: NoQuery, bundles: BundlesNow) -> BundlesAnswer:
     """What to add to a basket: the best items first, each with the statistics of the rule that speaks for it.
 
     Never what is in the basket, never what replaces it. Unknown items are ignored and listed; when none is

@@ -1,13 +1,15 @@
 """How a call is found and documented."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from fastapi.routing import APIRoute
 from starlette.convertors import Convertor
 from starlette.routing import Match
 from starlette.types import Scope
 
 from serving.problems import ProblemDocument
+from serving.schemas import Request
 
 FAULTS = {
     400: "The body cannot be read.",
@@ -19,6 +21,13 @@ FAULTS = {
     500: "The service failed; the header x-request-id names the line in its log.",
     503: "Not ready; the detail says what to run.",
 }
+
+
+class Nothing(Request):
+    """No query at all: what a call does not know is refused, lest a caller believe that it did something."""
+
+
+NoQuery = Annotated[Nothing, Query()]
 
 
 class AnyText(Convertor[str]):
@@ -38,7 +47,7 @@ class AnyText(Convertor[str]):
 class WholeId(APIRoute):
     """A call about a customer as a whole, `/v1/customers/{id}`.
 
-    A slash of the id has to be percent-encoded here: `/v1/customers/1/churn` is no customer `1/churn`, least of
+    A slash of the id has to be percent-encoded here: `/v1/customers/1/chrun` is no customer `1/chrun`, least of
     all one to be deleted.
     """
 

@@ -9,12 +9,13 @@ from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
 from serving.routes.answering import LedgerNow, LiveNow, RuntimeNow, WatchNow
 from serving.routes.channels import require_channel, require_purpose
 from serving.routes.moments import past
-from serving.routes.paths import WholeId, documented
+from serving.routes.paths import NoQuery, WholeId, documented
 from serving.schemas import CustomerId
 
 
 async def consent_of_customer(
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    _: NoQuery,
     said: ConsentPut,
     ledger: LedgerNow,
     live: LiveNow,
@@ -33,6 +34,7 @@ async def consent_of_customer(
 
 async def erasure_of_customer(
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
+    _: NoQuery,
     ledger: LedgerNow,
     live: LiveNow,
     watch: WatchNow,

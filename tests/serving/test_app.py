@@ -138,7 +138,7 @@ def test_every_call_is_documented(openapi: dict[str, Any]) -> None:
         "GET /v1/customers/{customer_id}/offers": ["200", "422", "500", "503"],
         "POST /v1/bundles": ["200", "400", "408", "413", "422", "500", "503"],
         "GET /v1/items/{item_id}/bundles": ["200", "404", "422", "500", "503"],
-        "GET /v1/release": ["200", "500", "503"],
+        "GET /v1/release": ["200", "422", "500", "503"],
         "GET /livez": ["200", "500"],
         "GET /readyz": ["200", "500", "503"],
     }

@@ -126,6 +126,8 @@ def test_a_full_batch_fits_and_keeps_its_order(client: TestClient) -> None:
         (b'{"customer_ids": []}', "body.customer_ids"),
         (b'{"customer_ids": ["1"], "reasons": 21}', "body.reasons"),
         (b'{"customer_ids": ["1"], "reasons": "1"}', "body.reasons"),
+        (b'{"customer_ids": ["1"], "reasons": 1.5}', "body.reasons"),
+        (b'{"customer_ids": ["1"], "reasons": true}', "body.reasons"),
         (b'{"customer_ids": ["1"], "reasons": 1e308}', "body.reasons"),
         (b'{"customer_ids": ["1"], "reasons": NaN}', "body.reasons"),
         (b'{"customer_ids": ["1"], "features": true}', "body.features"),
@@ -177,6 +179,27 @@ def test_a_wrong_path_or_method_is_a_problem(client: TestClient, method: str, pa
     response = client.request(method, path)
     problem(response, status, "")
     assert ("allow" in response.headers) is (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/customers/1", "DELETE, GET"),
+        ("/v1/customers/1/consents", "PUT"),
+        ("/v1/customers/1/churn", "GET"),
+        ("/v1/churn:batch", "POST"),
+        ("/openapi.json", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_is_told_which_ones_there_are(client: TestClient, path: str, allowed: str) -> None:
+    response = client.options(path)
+    problem(response, 405, "")
+    assert sorted(response.headers["allow"].split(", ")) == allowed.split(", ")
+
+
+def test_a_whole_number_may_be_written_with_a_point(client: TestClient) -> None:
+    body = batch(client, b'{"customer_ids": ["1"], "reasons": 2.0}').json()
+    assert len(body["results"][0]["reasons"]) == 2
 
 
 def test_a_swap_is_seen_by_the_next_request(client: TestClient, live: Live, models: Models) -> None:

@@ -40,9 +40,14 @@ def test_a_broken_ledger_leaves_the_customer_with_what_was_published(
     assert [one["channel"] for one in shop.get("/v1/customers/1").json()["consents"]] == ["email"]
 
 
-@pytest.mark.parametrize("stranger", ["2", "1/churn/", "1/offers/", "x" * 128])
+@pytest.mark.parametrize("stranger", ["2", "1%2Fchrun", "x" * 128])
 def test_nobody_is_a_problem(client: TestClient, stranger: str) -> None:
     problem(client.get(f"/v1/customers/{stranger}"), 404, "unknown-customer")
+
+
+@pytest.mark.parametrize("path", ["DE/4711", "1/chrun", "1/churn/"])
+def test_a_path_that_goes_on_is_no_customer(client: TestClient, path: str) -> None:
+    problem(client.get(f"/v1/customers/{path}"), 404, "")
 
 
 @pytest.mark.parametrize("illegal", ["", "two%0Alines", "x" * 10_000])
