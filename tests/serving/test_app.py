@@ -32,7 +32,7 @@ def test_a_store_that_breaks_under_a_basket_is_not_ready(models: Models, log_lin
     client = broken(models, StoreError("publish it again"))
     response = client.post("/v1/bundles", json={"basket": [CANARY], "customer_id": CANARY})
     assert response.status_code == 503
-    assert [line["event"] for line in log_lines()] == ["request-failed"]
+    assert [line["event"] for line in log_lines()] == ["request-failed", "answered"]
     assert CANARY not in str(log_lines()) + response.text
     assert client.post("/v1/bundles", json={"basket": []}).status_code == 200
 
@@ -47,8 +47,9 @@ def test_an_unexpected_fault_is_a_logged_problem_without_a_trace(
     request_id = response.headers["x-request-id"]
     assert request_id in response.json()["detail"]
     assert "Traceback" not in response.text
-    (line,) = log_lines()
+    line, answered = log_lines()
     assert (line["event"], line["kind"], line["request_id"]) == ("internal-error", "KeyError", request_id)
+    assert (answered["status"], answered["request_id"]) == (500, request_id)
     assert any(f"serving/{CALLS[call]}/answers.py" in place for place in line["places"])
     assert CANARY not in str(line)
     assert CANARY not in response.text
@@ -61,7 +62,7 @@ def test_a_store_that_breaks_while_serving_is_not_ready(
     response = broken(models, StoreError("publish it again")).get(f"/v1/customers/1/{call}")
     assert response.status_code == 503
     assert response.json()["detail"] == "publish it again"
-    assert [line["event"] for line in log_lines()] == ["request-failed"]
+    assert [line["event"] for line in log_lines()] == ["request-failed", "answered"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_what_callers_send_is_never_logged(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    client.get(path, headers={"x-request-id": CANARY, "authorization": CANARY})
+    client.get(path, headers={"x-request-id": f"{CANARY}@shop", "authorization": CANARY})
     client.post("/v1/churn:batch", json={"customer_ids": [CANARY], CANARY: CANARY})
     client.post("/v1/bundles", json={"basket": [CANARY], "customer_id": CANARY})
     ours = [record for record in caplog.records if not record.name.startswith("httpx")]
