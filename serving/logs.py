@@ -8,6 +8,7 @@ from typing import TextIO
 from serving import metrics
 
 _LOGGER = logging.getLogger("serving")
+_ENCODER = json.JSONEncoder(default=str)
 
 
 def write_to(stream: TextIO) -> logging.Handler:
@@ -33,4 +34,4 @@ def fault(name: str, **fields: object) -> None:
 
 def _line(level: str, name: str, fields: dict[str, object]) -> str:
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
-    return json.dumps({"time": time, "level": level, "event": name, **fields}, default=str)
+    return _ENCODER.encode({"time": time, "level": level, "event": name, **fields})
