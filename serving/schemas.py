@@ -49,9 +49,9 @@ def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""A whole number, however it is written; never a text."""
-ReasonCount = Annotated[Whole, Field(ge=0, le=MAX_REASONS, description="How many reasons to give.")]
+WHOLE = BeforeValidator(_whole)
+"""Takes a whole number however it is written; stands behind the bounds, or the document would lose them."""
+ReasonCount = Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many reasons to give."), WHOLE]
 
 
 class Request(BaseModel):

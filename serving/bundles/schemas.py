@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from serving.schemas import Answer, CustomerId, ItemId, Request, ServedModel, Whole
+from serving.schemas import WHOLE, Answer, CustomerId, ItemId, Request, ServedModel
 
 MAX_BASKET = 5000
 MAX_SUGGESTIONS = 50
 
-Limit = Annotated[Whole, Field(ge=1, le=MAX_SUGGESTIONS, description="How many suggestions at most.")]
+Limit = Annotated[int, Field(ge=1, le=MAX_SUGGESTIONS, description="How many suggestions at most."), WHOLE]
 Evidence = Literal["significant", "weak", "none"]
 Relation = Literal["independent", "complement", "substitute"]
 

@@ -9,7 +9,7 @@ from serving.bundles.schemas import MAX_BASKET
 from serving.decision.facts import Kind
 from serving.decision.trace import Group, Reason, Unit
 from serving.next_best_offer.asking import Asking
-from serving.schemas import MAX_BATCH, TEXT, Answer, CustomerId, ItemId, Request, Whole
+from serving.schemas import MAX_BATCH, TEXT, WHOLE, Answer, CustomerId, ItemId, Request
 
 MOST = 10
 """Offers of one answer."""
@@ -21,7 +21,7 @@ Placement = Annotated[
     Field(description="Where in the channel, the channel itself when not given.", examples=["home"]),
 ]
 Place = Annotated[Name | None, Field(description="For rules to speak of.")]
-Limit = Annotated[Whole, Field(ge=1, le=MOST, description="How many offers at most.")]
+Limit = Annotated[int, Field(ge=1, le=MOST, description="How many offers at most."), WHOLE]
 
 
 class NextBestOfferQuery(Request):

@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from serving.ledger import OutcomeKind
 from serving.schemas import MAX_ID, TEXT, Answer, Moment, Request
@@ -24,10 +25,22 @@ OfferId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=
 Money = Annotated[float, Field(ge=-MOST_MONEY, le=MOST_MONEY, allow_inf_nan=False)]
 
 
+def _when(kind: str, then: JsonDict, otherwise: JsonDict) -> JsonDict:
+    return {"if": {"properties": {"kind": {"const": kind}}}, "then": then, "else": otherwise}
+
+
+VALUED: JsonDict = _when(
+    "purchase",
+    {"required": ["value"], "properties": {"value": {"type": "number"}}},
+    _when("redeem", {}, {"properties": {"value": {"type": "null"}}}),
+)
+"""The document's words for what `OutcomePosted` checks of `value`."""
+
+
 class OutcomePosted(Request):
     """What became of a decision, or of one offer of it."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, json_schema_extra=VALUED)
 
     key: Key
     decision_id: DecisionId
