@@ -16,7 +16,7 @@ def export(settings: Settings, out: Path, advance: Advance, until: datetime | No
     Raises `InputError` where the ledger does not exist or cannot be used.
     """
     count = 0
-    opened = open_ledger(settings.ledger, read_secret(settings.secret_file), existing=True)
+    opened = open_ledger(settings.ledger, read_secret(settings.secret_file), reading=True)
     with closing(opened) as ledger, DecisionLog(out) as log:
         for logged in ledger.logged(until):
             log.write(logged.decision, logged.reward)

@@ -82,7 +82,7 @@ def _ledgers(
     file = sqlite_file(settings.ledger)
     urls = [settings.ledger] if file is None or file.exists() else []
     urls += [] if past is None else [past]
-    ledgers = [open_files.enter_context(closing(open_ledger(url, secret, existing=True))) for url in urls]
+    ledgers = [open_files.enter_context(closing(open_ledger(url, secret, reading=True))) for url in urls]
     return (None if past is None else ledgers[-1]), ledgers
 
 

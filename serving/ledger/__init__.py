@@ -1,6 +1,6 @@
 """The ledger: what was decided, what became of it, and what customers agreed to; SQLite or PostgreSQL by URL."""
 
-from serving.ledger.database import sqlite_file
+from serving.ledger.engines import sqlite_file
 from serving.ledger.faults import (
     Erased,
     KeyTaken,

@@ -9,17 +9,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from serving.ledger import engines
+from serving.ledger.engines import WRITERS, engine_of, sqlite_file
 from serving.ledger.faults import LedgerError, TooLate
-
-WAIT_SECONDS = 10.0
-"""How long a transaction without a deadline waits for others."""
-WRITERS = 5
-"""How many threads of one process write to PostgreSQL at once; SQLite has one writer."""
 
 Place = tuple[int, int]
 """The device and the inode of a file."""
@@ -27,26 +24,24 @@ Place = tuple[int, int]
 _ONE_MOMENT = {"isolation_level": "REPEATABLE READ"}
 """SQLite's transactions are that by themselves."""
 _PAUSE = 0.1
-
-_ADDRESSES = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
 _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
 
 class Database:
     """A database that every thread of a process may use at once.
 
-    Raises `LedgerError` for an address that is none, for a file that is missing though it has to be `existing`,
-    and later for whatever the database reports.
+    With `reading` it has to be there already, and nothing of it can be changed. Raises `LedgerError` for an address
+    that is none, for a file that is missing, and later for whatever the database reports.
     """
 
-    def __init__(self, url: str, *, existing: bool = False) -> None:
-        self._name, self._engine = _engine(url)
+    def __init__(self, url: str, *, reading: bool = False) -> None:
+        self._name, self._engine = engine_of(url, reading=reading)
         self._on_sqlite = self._engine.dialect.name == "sqlite"
         self._turns = threading.BoundedSemaphore(1 if self._on_sqlite else WRITERS)
         self._reader = self._engine if self._on_sqlite else self._engine.execution_options(**_ONE_MOMENT)
         self._file = sqlite_file(url)
         if self._file is not None:
-            _prepare_place(self._file, self._name, existing=existing)
+            _prepare_place(self._file, self._name, existing=reading)
         self._opened: Place | None = None
 
     @contextmanager
@@ -66,10 +61,11 @@ class Database:
         """
         self.require_place()
         with self._in_words(deadline), self._turn(deadline), self._engine.connect() as connection:
-            wait = max(1, round(1000 * _left(deadline)))
-            connection.execution_options(ledger_writes=True, ledger_wait=wait)
+            left = _left(deadline)
+            connection.execution_options(ledger_writes_until=time.monotonic() + left)
             with connection.begin():
                 if not self._on_sqlite:
+                    wait = max(1, round(1000 * left))
                     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {wait}")
                     connection.execute(_LOCK, {"keys": sorted(map(_lock_key, set(locked)))})
                 yield connection
@@ -161,7 +157,7 @@ def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 
 
 def _left(deadline: float | None) -> float:
-    return WAIT_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
+    return engines.WAIT_SECONDS if deadline is None else max(0.0, deadline - time.monotonic())
 
 
 def _too_late() -> TooLate:
@@ -174,55 +170,10 @@ def _lock_key(locked: str) -> int:
     return int.from_bytes(digest[:8], signed=True)
 
 
-def sqlite_file(url: str) -> Path | None:
-    """The file of a ledger in SQLite, which may be missing; None for PostgreSQL and for what is no address."""
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        return None
-    place = address.database or ":memory:"
-    if address.get_backend_name() != "sqlite" or place.startswith((":memory:", "file:")):
-        return None
-    return Path(place)
-
-
-def _engine(url: str) -> tuple[str, Engine]:
-    """The name for people, without a password, and the engine; connects to nothing yet."""
-    try:
-        address = make_url(url)
-    except ArgumentError as fault:
-        raise LedgerError(f"{url!r} is no address of a database: {_ADDRESSES}") from fault
-    name = f"the ledger {address.render_as_string(hide_password=True)}"
-    try:
-        return name, _ENGINES[address.get_backend_name()](address)
-    except KeyError as fault:
-        raise LedgerError(f"{name} is neither SQLite nor PostgreSQL: {_ADDRESSES}") from fault
-    except (NoSuchModuleError, ModuleNotFoundError) as fault:
-        raise LedgerError(
-            f"{name} needs a driver that is not installed: install the extra `postgres`"
-        ) from fault
-
-
-def _postgresql(address: URL) -> Engine:
-    return create_engine(
-        address, pool_size=WRITERS, max_overflow=3, pool_timeout=WAIT_SECONDS, pool_pre_ping=True
-    )
-
-
-def _sqlite(address: URL) -> Engine:
-    place = address.database
-    if not place or place == ":memory:":
-        raise LedgerError("a ledger in memory forgets: write sqlite:///FILE")
-    engine = create_engine(address, pool_timeout=WAIT_SECONDS)
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
 def _place(file: Path | None) -> Place | None:
     try:
         status = None if file is None else file.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return None if status is None else (status.st_dev, status.st_ino)
 
@@ -237,21 +188,3 @@ def _prepare_place(file: Path, name: str, *, existing: bool) -> None:
         raise LedgerError(
             f"the folder {file.parent} of the ledger cannot be made ({fault.strerror})"
         ) from fault
-
-
-_ENGINES = {"sqlite": _sqlite, "postgresql": _postgresql}
-
-
-def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's connection
-    """Durable, checked, and nothing that was deleted stays legible; SQLAlchemy says BEGIN, the driver does not."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    """Who is going to write says so at once: a reader who starts to write is refused instead of waiting."""
-    options = connection.get_execution_options()
-    wait = options.get("ledger_wait", round(1000 * WAIT_SECONDS))
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ledger_writes") else "BEGIN")

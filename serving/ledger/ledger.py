@@ -28,13 +28,13 @@ _PATIENCE = 3.0  # seconds that an erasure waits for who reads the journal
 _PAGE = 1000  # decisions of an export in memory at once
 
 
-def open_ledger(url: str, secret: bytes, *, existing: bool = False) -> "Ledger":
+def open_ledger(url: str, secret: bytes, *, reading: bool = False) -> "Ledger":
     """The ledger at a database URL, its tables made or brought up to date; many processes may do so at once.
 
     Raises `LedgerError` when the database cannot be used, belongs to another secret, or was changed by a newer
     version of this program; with `existing`, for who only reads, also when there is no such file.
     """
-    database = Database(url, existing=existing)
+    database = Database(url, reading=reading)
     try:
         with database.writing(["migrations"]) as connection:
             upgrade(connection)

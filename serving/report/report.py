@@ -22,7 +22,7 @@ def report(settings: Settings, since: datetime | None, picture: Path | None, fig
     a ledger without decisions) and `figures` (JSON) are files to write as well. Raises `InputError` where the
     ledger does not exist or cannot be used, or a file cannot be written.
     """
-    opened = open_ledger(settings.ledger, read_secret(settings.secret_file), existing=True)
+    opened = open_ledger(settings.ledger, read_secret(settings.secret_file), reading=True)
     with closing(opened) as ledger:
         totals = ledger.totals(since)
     found = lines(totals if since is None else replace(totals, kept=()))

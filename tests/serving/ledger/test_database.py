@@ -96,7 +96,7 @@ def test_a_locked_file_gives_up_at_the_deadline_and_is_still_read(ledger: Ledger
 def test_a_file_that_stays_locked_is_said_so(
     ledger: Ledger, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serving.ledger.database.WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("serving.ledger.engines.WAIT_SECONDS", 0.05)
     made = enter(ledger, giving(question(ledger), CHEESE))
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -168,10 +168,10 @@ def test_a_file_that_is_gone_takes_nothing_more(
 
 def test_who_only_reads_makes_no_ledger(path: Path) -> None:
     with pytest.raises(LedgerError, match=r"ledger\.sqlite does not exist: look at the path"):
-        open_ledger(f"sqlite:///{path}", SECRET, existing=True)
+        open_ledger(f"sqlite:///{path}", SECRET, reading=True)
     assert not path.exists()
     open_ledger(f"sqlite:///{path}", SECRET).close()
-    open_ledger(f"sqlite:///{path}", SECRET, existing=True).close()
+    open_ledger(f"sqlite:///{path}", SECRET, reading=True).close()
 
 
 def test_every_commit_waits_for_the_disk(ledger: Ledger, path: Path) -> None:
