@@ -27,6 +27,20 @@ from serving.traces.schemas import DecisionAnswer
 TAGS: list[str | Enum] = ["next best offer"]
 OF_BODIES = (400, 408, 413, 422, 503)
 """The faults of a call that takes a body."""
+DECISION = "$response.body#/decision_id"
+LINKS = {
+    "outcome": {
+        "operationId": "outcome_of_decision",
+        "requestBody": {"decision_id": DECISION},
+        "description": "Tells what became of it; `key` and `kind` are the caller's to add.",
+    },
+    "trace": {
+        "operationId": "decision",
+        "parameters": {"decision_id": DECISION},
+        "description": "Asks how it came about.",
+    },
+}
+"""Where the answer of one next best offer leads to."""
 
 
 async def next_best_offer_of_customer(
@@ -91,10 +105,13 @@ def add_to(calls: APIRouter) -> None:
         "/v1/customers/{customer_id:any}/next-best-offer",
         next_best_offer_of_customer,
         tags=TAGS,
-        **documented(NextBestOfferAnswer, 422, 503),
+        **documented(NextBestOfferAnswer, 422, 503, links=LINKS),
     )
     calls.add_api_route(
-        "/v1/next-best-offer", next_best_offer, **posted, **documented(NextBestOfferAnswer, *OF_BODIES)
+        "/v1/next-best-offer",
+        next_best_offer,
+        **posted,
+        **documented(NextBestOfferAnswer, *OF_BODIES, links=LINKS),
     )
     calls.add_api_route(
         "/v1/next-best-offer:batch",

@@ -1,5 +1,6 @@
 """How a call is found and documented."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -59,9 +60,12 @@ class WholeId(APIRoute):
         return super().matches(scope)
 
 
-def documented(answer: type, *faults: int) -> dict[str, Any]:
-    """What the documentation says of a call: its answer, and the faults besides the service's own."""
+def documented(answer: type, *faults: int, links: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the documentation says of a call: its answer, and the faults besides the service's own.
+
+    `links` are the OpenAPI links of the answer: which calls it leads to, and with which of its fields.
+    """
     problems = {
         status: {"model": ProblemDocument, "description": FAULTS[status]} for status in (*faults, 500)
     }
-    return {"response_model": answer, "responses": problems}
+    return {"response_model": answer, "responses": problems | ({200: {"links": links}} if links else {})}
