@@ -8,9 +8,7 @@ all.
 
 import os
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +31,7 @@ MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds; the budget of a next best offer is one of them, unless somebody chose another."""
+RELEASE_LABELS = ("release", "churn", "cross_sell", "bundles", "rulebook")
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 StageName = Literal["facts", "waiting", "deciding", "recording", "wording"]
@@ -89,64 +88,29 @@ IN_FLIGHT = Gauge(
 RELEASE = Gauge(
     "nbo_release_info",
     "1 for what answers: the release, its models and its rules by version; 0 for what answered before.",
-    ("release", "churn", "cross_sell", "bundles", "rulebook"),
+    RELEASE_LABELS,
     multiprocess_mode="livemax",
     registry=REGISTRY,
 )
-
-
-class Vitals:
-    """What one worker serves. Made by who serves: a process that only starts the workers would count as one.
-
-    Of several workers the worst is shown: the oldest data, stale when one is, ready when all are.
-    """
-
-    def __init__(self) -> None:
-        self._as_of = Gauge(
-            "nbo_data_as_of_seconds",
-            "Moment of knowledge of the data that answers, in seconds since 1970; 0 without data.",
-            multiprocess_mode="livemin",
-            registry=REGISTRY,
-        )
-        self._stale = Gauge(
-            "nbo_stale",
-            "1 when the data is older than allowed.",
-            multiprocess_mode="livemax",
-            registry=REGISTRY,
-        )
-        self._ready = Gauge(
-            "nbo_ready",
-            "1 when the service takes calls, as /readyz says.",
-            multiprocess_mode="livemin",
-            registry=REGISTRY,
-        )
-        self._release: Gauge | None = None
-
-    def show(
-        self, versions: Mapping[str, str] | None, as_of: datetime | None, *, stale: bool, ready: bool
-    ) -> None:
-        """Say what is served now; `versions` by the labels of `nbo_release_info`, None for nothing."""
-        self._as_of.set(0 if as_of is None else as_of.timestamp())
-        self._stale.set(stale)
-        self._ready.set(ready)
-        self._show_release(versions)
-
-    def _show_release(self, versions: Mapping[str, str] | None) -> None:
-        labels = ("release", "churn", "cross_sell", "bundles", "rulebook")
-        shown = None if versions is None else RELEASE.labels(*(versions.get(name, "") for name in labels))
-        if shown is self._release:
-            return
-        if self._release is not None:
-            self._release.set(0)
-        if shown is not None:
-            shown.set(1)
-        self._release = shown
-
-
-@cache
-def vitals() -> Vitals:
-    """Those of this process."""
-    return Vitals()
+# Of several workers the worst is shown: the oldest data, stale when one is, ready when all are.
+AS_OF = Gauge(
+    "nbo_data_as_of_seconds",
+    "Moment of knowledge of the data that answers, in seconds since 1970; 0 without data.",
+    multiprocess_mode="livemin",
+    registry=REGISTRY,
+)
+STALE = Gauge(
+    "nbo_stale",
+    "1 when the data is older than allowed.",
+    multiprocess_mode="livemax",
+    registry=REGISTRY,
+)
+READY = Gauge(
+    "nbo_ready",
+    "1 when the service takes calls, as /readyz says.",
+    multiprocess_mode="livemin",
+    registry=REGISTRY,
+)
 
 
 class Stage:
@@ -216,13 +180,19 @@ def exposition() -> bytes:
 
 
 def _bury(folder: Path) -> None:
-    """Forget what dead workers served; what they counted stays."""
+    """Forget what dead workers served, and their parent, which serves nothing; what they counted stays."""
     for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+        if pid == os.getppid() or not _lives(pid):
             with suppress(FileNotFoundError):  # Another worker was quicker.
                 mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # nor for this
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 # Looking a label up costs as much as counting under it.

@@ -1,0 +1,65 @@
+"""Whether this worker takes calls, and what it serves, as gauges."""
+
+import asyncio
+
+from prometheus_client import Gauge
+
+from serving import metrics
+from serving.live import Live
+from serving.runtime import Runtime
+from serving.served import Served
+
+SECONDS = 1.0
+"""Between two looks: another worker may be the one that is asked for the metrics of all."""
+
+
+class Vitals:
+    """Follows what is live, and whether the end has come."""
+
+    def __init__(self, live: Live, runtime: Runtime) -> None:
+        self._live = live
+        self._runtime = runtime
+        self._release: Gauge | None = None
+
+    @property
+    def not_ready(self) -> str | None:
+        """Why no calls should be sent here; None when they should."""
+        served = self._live.served
+        if self._runtime.draining:
+            return "the service was told to stop"
+        if served is None:
+            return self._live.fault or "the service is starting"
+        if served.stale and not self._runtime.ready_when_stale:
+            return (
+                "the data is older than SERVING_STALE_AFTER_DAYS allows: publish a newer store, or let stale data "
+                "answer with SERVING_READY_WHEN_STALE=true"
+            )
+        return None
+
+    def show(self) -> None:
+        """Set the gauges of this worker."""
+        served = self._live.served
+        metrics.READY.set(self.not_ready is None)
+        metrics.STALE.set(served is not None and served.stale)
+        metrics.AS_OF.set(0 if served is None else served.store.info.as_of.timestamp())
+        self._show_release(None if served is None else metrics.RELEASE.labels(*_release(served)))
+
+    async def forever(self) -> None:
+        """Show them every second."""
+        while True:
+            self.show()
+            await asyncio.sleep(SECONDS)
+
+    def _show_release(self, shown: Gauge | None) -> None:
+        if self._release is not None and self._release is not shown:
+            self._release.set(0)
+        if shown is not None:
+            shown.set(1)
+        self._release = shown
+
+
+def _release(served: Served) -> list[str]:
+    """The values of the labels of a release, empty for what it lacks."""
+    rulebook = "" if served.rulebook is None else served.rulebook.name
+    parts = {**served.versions, "release": served.models.release.version, "rulebook": rulebook}
+    return [parts.get(label, "") for label in metrics.RELEASE_LABELS]
