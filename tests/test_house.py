@@ -217,6 +217,9 @@ def test_continuous_integration_runs_make_test() -> None:
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "make test"
 
 
+COMMANDS = ("features", "churn", "cross_sell", "bundles", "promote", "release", "rollback", "serve")
+
+
 def entry_points() -> dict[str, dict[str, Any]]:
     project: dict[str, Any] = yaml.safe_load((ROOT / "MLproject").read_text())
     found: dict[str, dict[str, Any]] = project["entry_points"]
@@ -224,7 +227,7 @@ def entry_points() -> dict[str, dict[str, Any]]:
 
 
 def test_the_project_has_the_documented_entry_points() -> None:
-    assert list(entry_points()) == ["main", "features", "churn", "cross_sell", "bundles", "promote", "serve"]
+    assert list(entry_points()) == ["main", *COMMANDS]
 
 
 def test_the_main_entry_point_is_the_demo() -> None:
@@ -232,7 +235,7 @@ def test_the_main_entry_point_is_the_demo() -> None:
     assert CliRunner().invoke(demo, ["--help"]).exit_code == 0
 
 
-@pytest.mark.parametrize("name", ["features", "churn", "cross_sell", "bundles", "promote", "serve"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_entry_points_are_command_lines_that_exist(name: str) -> None:
     entry = entry_points()[name]
     defaults = {key: parameter["default"] for key, parameter in entry.get("parameters", {}).items()}

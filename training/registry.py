@@ -15,6 +15,7 @@ import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
+from mlflow.pyfunc import PythonModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import InputError
@@ -25,6 +26,8 @@ DEFAULT_URI = f"{_SQLITE}mlflow.db"
 MODELS = Path(__file__).with_name("models")
 SCORES = "test_scores.parquet"
 VERDICT = "promotion_verdict"
+REPLACES = "replaces"
+"""Tag of a version that took the alias: the number of the champion before it, always an older one."""
 _LIBRARIES = ("lightgbm", "mlflow", "numpy", "pandas")
 
 
@@ -49,10 +52,9 @@ def use_registry() -> None:
         mlflow.set_tracking_uri(os.environ.get("MLFLOW_TRACKING_URI") or DEFAULT_URI)
         mlflow.search_experiments(max_results=1)
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        reason = str(error).partition("\n")[0]
         raise InputError(
-            f"the MLflow registry cannot be used ({reason}): set MLFLOW_TRACKING_URI to one that answers, or "
-            f"unset it for {DEFAULT_URI}"
+            f"the MLflow registry cannot be used ({_first_line(error)}): set MLFLOW_TRACKING_URI to one that "
+            f"answers, or unset it for {DEFAULT_URI}"
         ) from error
 
 
@@ -100,6 +102,21 @@ def register(model: str, artifact: Path, example: pd.DataFrame, answer: pd.DataF
     return Version(model, int(info.registered_model_version), info.run_id)
 
 
+def register_files(model: str, folder: Path, verdict: Verdict, tags: Mapping[str, str]) -> Version:
+    """Log a folder of plain files to the open run and register them as a new version with its verdict.
+
+    `models:/MODEL/NUMBER` downloads as a folder that holds this one. The alias stays where it is.
+    """
+    client, run = mlflow.MlflowClient(), mlflow.active_run()
+    assert run is not None
+    mlflow.log_artifacts(str(folder), folder.name)
+    if not _registered(model):
+        client.create_registered_model(model)
+    told = {VERDICT: _as_text(verdict), **tags}
+    made = client.create_model_version(model, run.info.artifact_uri, run.info.run_id, tags=told)
+    return Version(model, int(made.version), run.info.run_id)
+
+
 def find_version(model: str, number: int | None) -> Version:
     """The version of that number, or the newest. Raises `InputError` when there is none."""
     client = mlflow.MlflowClient()
@@ -110,15 +127,54 @@ def find_version(model: str, number: int | None) -> Version:
         known = ", ".join(map(str, sorted(numbers))) or "none"
         raise InputError(
             f"{model} has no version {number if number is not None else 'at all'} (known: {known}): "
-            f"train one with python -m training {model.replace('_', '-')} --dataset FILE"
+            f"make one with python -m training {model.replace('_', '-')}"
         )
     return Version(model, int(chosen.version), str(chosen.run_id))
 
 
 def champion_of(model: str) -> Version | None:
-    """The version behind the alias `champion` of a registered model, if any."""
+    """The version behind the alias `champion` of a registered model, if there are both."""
+    if not _registered(model):
+        return None
     number = mlflow.MlflowClient().get_registered_model(model).aliases.get(CHAMPION)
     return None if number is None else find_version(model, int(number))
+
+
+def tags_of(version: Version) -> dict[str, str]:
+    """What stands beside a version."""
+    return dict(mlflow.MlflowClient().get_model_version(version.model, str(version.number)).tags)
+
+
+def passed_gate(version: Version) -> bool:
+    """Whether the version's verdict is a yes; one that nobody has judged has passed nothing."""
+    verdict = tags_of(version).get(VERDICT)
+    return verdict is not None and json.loads(verdict)["promoted"] is True
+
+
+def dataset_of(version: Version) -> str:
+    """The name of the dataset that a model was learnt from, "" when its run does not say or is gone."""
+    try:
+        return mlflow.get_run(version.run_id).data.tags.get("dataset", "")
+    except MlflowException:
+        return ""
+
+
+def download_model(version: Version, folder: Path) -> tuple[Path, PythonModel]:
+    """The artifact of a model that `register` logged, downloaded into a new folder, and its pyfunc.
+
+    Raises `InputError` when files are gone or altered.
+    """
+    address = f"models:/{version.model}/{version.number}"
+    folder.mkdir(parents=True)
+    try:
+        mlflow.artifacts.download_artifacts(address, dst_path=str(folder))
+        loaded = mlflow.pyfunc.load_model(str(folder)).unwrap_python_model()
+    except (MlflowException, OSError, ValueError) as fault:
+        raise InputError(
+            f"{address} cannot be loaded ({_first_line(fault)}): train and promote it again, or pin another "
+            f"version with --model-version {version.model}=NUMBER"
+        ) from fault
+    return folder / "artifacts" / version.model, loaded
 
 
 def scores_behind(version: Version) -> pd.DataFrame:
@@ -135,10 +191,31 @@ def scores_behind(version: Version) -> pd.DataFrame:
 
 def record_verdict(version: Version, verdict: Verdict) -> None:
     """Store the verdict with its reasons on the version; move the alias `champion` only when it is a yes."""
-    client = mlflow.MlflowClient()
-    client.set_model_version_tag(version.model, str(version.number), VERDICT, json.dumps(verdict.as_dict()))
+    set_tag(version, VERDICT, _as_text(verdict))
     if verdict.promoted:
-        client.set_registered_model_alias(version.model, CHAMPION, str(version.number))
+        make_champion(version)
+
+
+def set_tag(version: Version, name: str, value: str) -> None:
+    """Write beside a version."""
+    mlflow.MlflowClient().set_model_version_tag(version.model, str(version.number), name, value)
+
+
+def make_champion(version: Version) -> None:
+    """Move the alias `champion` to a version."""
+    mlflow.MlflowClient().set_registered_model_alias(version.model, CHAMPION, str(version.number))
+
+
+def _registered(model: str) -> bool:
+    return bool(mlflow.MlflowClient().search_registered_models(f"name = '{model}'"))
+
+
+def _as_text(verdict: Verdict) -> str:
+    return json.dumps(verdict.as_dict())
+
+
+def _first_line(fault: Exception) -> str:
+    return str(fault).partition("\n")[0]
 
 
 def _choose(experiment: str) -> None:

@@ -1,9 +1,16 @@
-"""Tables on the terminal."""
+"""What commands say on the terminal: tables, verdicts, and how far they are."""
 
 from collections.abc import Iterable, Sequence
 
+import click
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from training.verdict import Verdict
+
+NOTES = Console(stderr=True)
+"""For whoever waits; results go to stdout."""
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -14,3 +21,9 @@ def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Ta
     for row in rows:
         found.add_row(*map(escape, row))
     return found
+
+
+def print_checks(verdict: Verdict) -> None:
+    """Every rule with what was found, one a line."""
+    for check in verdict.checks:
+        click.echo(f"{'holds ' if check.holds else 'FAILS '} {check.rule}: {check.found}")

@@ -119,7 +119,7 @@ def test_a_version_is_found_by_number_or_as_the_newest(used_registry: Version) -
 
 @pytest.mark.usefixtures("used_registry")
 def test_a_version_that_is_not_there_names_those_that_are() -> None:
-    with pytest.raises(InputError, match=r"churn has no version 7 \(known: 1\): train one"):
+    with pytest.raises(InputError, match=r"churn has no version 7 \(known: 1\): make one"):
         find_version(CHURN, 7)
 
 
