@@ -10,6 +10,7 @@ import numpy as np
 from features.wording import say
 from serving.arrays import Floats
 from serving.artifact import FeatureWords, ModelError
+from serving.single_row import proven_single_row
 
 GOLDEN_TOLERANCE = 1e-9
 
@@ -29,9 +30,12 @@ class Booster:
             raise ModelError(
                 f"booster.txt in {folder} has other features, or in another order, than model.json"
             )
+        self._single = proven_single_row(self._trees, len(names))
 
     def raw(self, rows: Floats) -> Floats:
         """Log-odds of the trees, shape (n,)."""
+        if self._single is not None and len(rows) == 1:
+            return np.array([self._single.raw(np.ascontiguousarray(rows[0], dtype=np.float64))])
         return cast("Floats", self._trees.predict(rows, raw_score=True, num_threads=1))
 
     def contributions(self, rows: Floats) -> Floats:
