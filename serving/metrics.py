@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -29,13 +29,15 @@ from serving import tracing
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds; the budget of a next best offer is one of them, unless somebody chose another."""
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds; the budget of a next best offer and three quarters of it are among them, unless another is set."""
 RELEASE_LABELS = ("release", "churn", "cross_sell", "bundles", "rulebook")
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
+Part = Literal["release", "rules", "ledger"]
 StageName = Literal["facts", "waiting", "deciding", "recording", "wording"]
 Refusal = Literal["rate", "in_flight", "key", "scope"]
+Lack = Literal["late", "ledger", "data", "erased"]
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # ships no types for it
 REGISTRY = CollectorRegistry()
@@ -92,7 +94,14 @@ RELEASE = Gauge(
     multiprocess_mode="livemax",
     registry=REGISTRY,
 )
-# Of several workers the worst is shown: the oldest data, stale when one is, ready when all are.
+# Of several workers the worst is shown: the oldest data, broken or stale when one is, ready when all are.
+BROKEN = Gauge(
+    "nbo_broken",
+    "1 while a part that is on disk is refused or cannot be used: release and data, rules, ledger.",
+    ("part",),
+    multiprocess_mode="livemax",
+    registry=REGISTRY,
+)
 AS_OF = Gauge(
     "nbo_data_as_of_seconds",
     "Moment of knowledge of the data that answers, in seconds since 1970; 0 without data.",
@@ -111,6 +120,13 @@ READY = Gauge(
     multiprocess_mode="livemin",
     registry=REGISTRY,
 )
+
+
+# A counter that begins at 1 has no increase that an alarm could see.
+for _reason in get_args(Refusal):
+    REFUSED.labels(_reason)
+for _reason in get_args(Lack):
+    DEGRADED.labels(_reason)
 
 
 class Stage:
@@ -148,8 +164,8 @@ def answered(offer: str | None, reason: str) -> None:
     _answer(offer or "", reason).inc()
 
 
-def degraded(reason: str) -> None:
-    """Count a next best offer without a decision; the reason is one of a few."""
+def degraded(reason: Lack) -> None:
+    """Count a next best offer without a decision: no time, no ledger, no data, or a customer just erased."""
     _degraded(reason).inc()
 
 
@@ -212,7 +228,7 @@ def _answer(offer: str, reason: str) -> Counter:
 
 
 @cache
-def _degraded(reason: str) -> Counter:
+def _degraded(reason: Lack) -> Counter:
     return DEGRADED.labels(reason)
 
 

@@ -41,6 +41,8 @@ class Vitals:
         served = self._live.served
         metrics.READY.set(self.not_ready is None)
         metrics.STALE.set(served is not None and served.stale)
+        for part, fault in self._faults().items():
+            metrics.BROKEN.labels(part).set(fault is not None)
         metrics.AS_OF.set(0 if served is None else served.store.info.as_of.timestamp())
         self._show_release(None if served is None else metrics.RELEASE.labels(*_release(served)))
 
@@ -49,6 +51,10 @@ class Vitals:
         while True:
             self.show()
             await asyncio.sleep(SECONDS)
+
+    def _faults(self) -> dict[metrics.Part, str | None]:
+        live = self._live
+        return {"release": live.fault, "rules": live.rulebook_fault, "ledger": live.ledger_fault}
 
     def _show_release(self, shown: Gauge | None) -> None:
         if self._release is not None and self._release is not shown:
