@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPConnection
 from itertools import cycle, islice
@@ -36,6 +38,9 @@ from features.pairs import PairSet
 from features.store import SqliteStore
 from serving.app import create_app
 from serving.cross_sell.answers import Offers
+from serving.keys.changes import Rights, create_key
+from serving.keys.key_file import MAX_RATE
+from serving.keys.keyring import Keyring
 from serving.live import Live, Watch
 from serving.models import load_live
 from serving.one_thread import ONE_THREAD
@@ -52,6 +57,7 @@ TIMES = 3.0
 TOGETHER = 20
 """Calls of one kind between two looks at the clock."""
 
+KEYS = "keys.json"
 EMPTY, OFFERS, SCORING = "empty request", "offers request", "scoring"
 READING, TREES = "- store", "- model"
 _NOTES = Console(stderr=True)
@@ -86,7 +92,7 @@ def serve(folder: Path, port: Connection) -> None:
     watch = Watch(live, settings)
     watch.refresh()
     assert live.served is not None, live.fault
-    app = create_app(live, watch)
+    app = create_app(live, watch, keyring=Keyring(folder / KEYS))
     app.add_api_route("/nothing", nothing)
     app.add_api_route("/spent", spent)
     config = uvicorn.Config(app, port=0, access_log=False, log_level="warning", server_header=False)
@@ -96,8 +102,9 @@ def serve(folder: Path, port: Connection) -> None:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[HTTPConnection]:
-    """A connection to the service, which runs for as long as it is used, with one thread for scores."""
+def served(folder: Path) -> Iterator[Callable[[str], bytes]]:
+    """What gets a path of the service, which runs for as long as it is used, with one thread for scores."""
+    key = create_key(folder / KEYS, Rights("benchmark", ("read",), MAX_RATE), datetime.now(UTC))
     os.environ |= dict.fromkeys(ONE_THREAD, "1")
     process_context = get_context("spawn")
     ours, theirs = process_context.Pipe()
@@ -106,16 +113,16 @@ def served(folder: Path) -> Iterator[HTTPConnection]:
     theirs.close()
     try:
         connection = HTTPConnection("127.0.0.1", ours.recv(), timeout=30)
-        yield connection
+        yield partial(asked, connection, {"authorization": f"Bearer {key}"})
         connection.close()
     finally:
         process.terminate()
         process.join()
 
 
-def asked(connection: HTTPConnection, path: str) -> bytes:
+def asked(connection: HTTPConnection, headers: Mapping[str, str], path: str) -> bytes:
     """The body of an answer, which must be a good one."""
-    connection.request("GET", path)
+    connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
     body = answer.read()
     assert answer.status == HTTPStatus.OK, body
@@ -217,14 +224,14 @@ def main(rounds: int, figures: Path | None) -> None:
                 folder / "release", pairs, read_config().cross_sell
             ).score.booster.num_trees()
             customers = publish_into(folder / "online.sqlite", pairs, CUSTOMERS, CANDIDATES)
-        with served(folder) as connection:
+        with served(folder) as ask:
 
             def clock() -> float:
-                return float(asked(connection, "/spent"))
+                return float(ask("/spent"))
 
             calls: dict[str, tuple[Call, Clock]] = {
-                EMPTY: (lambda _: asked(connection, "/nothing"), clock),
-                OFFERS: (lambda name: asked(connection, f"/v1/customers/{name}/offers?limit={LIMIT}"), clock),
+                EMPTY: (lambda _: ask("/nothing"), clock),
+                OFFERS: (lambda name: ask(f"/v1/customers/{name}/offers?limit={LIMIT}"), clock),
             }
             calls |= {name: (call, time.process_time) for name, call in scoring(folder, pairs).items()}
             found = by_turns(calls, customers, rounds)

@@ -39,7 +39,7 @@ FAULTS = (HTTPException, RequestValidationError, InputError, OutcomeError)
 """What a request may end in besides an answer."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a default
     live: Live,
     watch: Watch | None = None,
     *,

@@ -1,4 +1,4 @@
-"""What every call may need beside what is served: the clock, and threads to wait in."""
+"""What every call may need beside what is served: the clock, threads to wait in, whether the end has come."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,11 +24,15 @@ def now() -> datetime:
 class Runtime:
     """The clock of one service and its threads, so that no kind of call waits for another kind.
 
-    Together they are as many as a ledger on PostgreSQL has connections.
+    Together the threads are as many as a ledger on PostgreSQL has connections.
     """
 
-    def __init__(self, clock: Clock = now) -> None:
+    def __init__(self, clock: Clock = now, *, ready_when_stale: bool = True) -> None:
         self.clock = clock
+        self.ready_when_stale = ready_when_stale
+        """Whether answers from a store past its allowed age are better than none."""
+        self.draining = False
+        """Set once the service is told to stop: it answers until it does, but is no longer ready."""
         self.decisions = Threads(DECISION_THREADS, "decision")
         self.readings = Threads(READING_THREADS, "reading")
         self.writings = Threads(WRITING_THREADS, "writing")

@@ -6,6 +6,7 @@ import uvicorn
 
 from serving import logs
 from serving.app import create_app
+from serving.keys.keyring import Keyring
 from serving.live import Live, Watch
 from serving.settings import Settings
 
@@ -16,7 +17,14 @@ def serve(settings: Settings) -> None:
     watch = Watch(live, settings)
     watch.refresh()
     config = uvicorn.Config(
-        create_app(live, watch, budget_seconds=settings.budget_ms / 1000),
+        create_app(
+            live,
+            watch,
+            keyring=Keyring(settings.keys),
+            most_in_flight=settings.most_in_flight,
+            ready_when_stale=settings.ready_when_stale,
+            budget_seconds=settings.budget_ms / 1000,
+        ),
         host=settings.host,
         port=settings.port,
         access_log=False,  # a path holds a customer's id

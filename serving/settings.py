@@ -14,6 +14,8 @@ from serving.release import ModelName
 PREFIX = "SERVING_"
 BUDGET_MS = 200
 """Milliseconds within which a next best offer is answered, unless somebody says otherwise."""
+MOST_IN_FLIGHT = 64
+"""Calls that one worker answers at once, unless somebody says otherwise."""
 
 
 class Settings(BaseSettings):
@@ -33,6 +35,16 @@ class Settings(BaseSettings):
     """The key of the ledger's hashes, made when it is missing; all workers share it."""
     budget_ms: int = Field(default=BUDGET_MS, ge=1)
     """Milliseconds within which a next best offer is answered, with a flagged default if need be."""
+    keys: Path = Path("workspace/keys.json")
+    """The keys of callers, as hashes; made by `python -m serving keys create`."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """Processes that share the port."""
+    most_in_flight: int = Field(default=MOST_IN_FLIGHT, ge=1)
+    """Calls that one worker answers at once; what comes beyond is told to try again."""
+    drain_seconds: float = Field(default=5.0, ge=0)
+    """How long a service that is told to stop says so by `/readyz` before it closes its socket."""
+    ready_when_stale: bool = True
+    """Whether a store past `stale_after_days` leaves the service ready."""
     stale_after_days: int | None = Field(default=None, ge=1)
     """Age of `as_of` in days beyond which answers say `stale: true`; None never says so."""
     models: Annotated[tuple[ModelName, ...], NoDecode] = ()

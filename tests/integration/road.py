@@ -15,6 +15,7 @@ from serving.live import Live, Watch
 from serving.settings import Settings
 from tests.market import write_config
 from tests.registries import registry_in
+from tests.serving.keys import HEADER, keyring
 
 
 @dataclass(frozen=True)
@@ -72,4 +73,4 @@ def served(place: Place) -> TestClient:
     ledger, secret = f"sqlite:///{place.workspace / 'ledger.sqlite'}", place.workspace / "secret"
     settings = Settings(release=place.release, store=place.store, ledger=ledger, secret_file=secret)
     Watch(live, settings).refresh()
-    return TestClient(create_app(live))
+    return TestClient(create_app(live, keyring=keyring()), headers=HEADER)

@@ -26,7 +26,8 @@ from tests.entries import SECRET
 from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
-from tests.serving.next_best_offer.tiny import NOON, full_store, read_tiny
+from tests.serving.keys import HEADER, keyring
+from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.places import Place, publish_full, settings_in
 from tests.serving.standins import NoDisk
 from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact
@@ -87,7 +88,8 @@ def live(served: Served) -> Live:
 
 @pytest.fixture
 def client(live: Live) -> Iterator[TestClient]:
-    with TestClient(create_app(live), raise_server_exceptions=False) as connected:
+    app = create_app(live, keyring=keyring())
+    with TestClient(app, raise_server_exceptions=False, headers=HEADER) as connected:
         yield connected
 
 
@@ -102,8 +104,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 def counter() -> Iterator[tuple[Live, TestClient]]:
     """A service that decides at noon of one day, once for all tests: what it serves is put in by each."""
     live = Live()
-    app = create_app(live, NoDisk(), clock=lambda: NOON, budget_seconds=30)
-    with TestClient(app, raise_server_exceptions=False) as connected:
+    app = create_app(live, NoDisk(), keyring=keyring(), clock=lambda: NOON, budget_seconds=30)
+    with TestClient(app, raise_server_exceptions=False, headers=HEADER) as connected:
         yield live, connected
 
 
@@ -111,8 +113,8 @@ def counter() -> Iterator[tuple[Live, TestClient]]:
 def deciding(counter: tuple[Live, TestClient], models: Models, ledger: Ledger, tmp_path: Path) -> Live:
     """Everything that a decision needs, over a store that knows all of its customers."""
     live, _ = counter
-    live.served, live.fault = Served(models, full_store()), None
-    live.rulebook, live.rulebook_fault = read_tiny(tmp_path), None
+    live.served, live.fault = Served(models, full_store(), rules=rules_in(tmp_path)), None
+    live.rulebook_fault = None
     live.ledger, live.ledger_fault = ledger, None
     return live
 

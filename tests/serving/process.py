@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from tests.serving.keys import HEADER, write_keys
 from tests.serving.places import settings_in, variables
 
 ROOT = Path(__file__).parents[2]
@@ -23,19 +24,22 @@ def environment() -> dict[str, str]:
 
 
 class Process:
-    """`python -m serving run` on a free port over release, store, ledger, catalogue and policy of a folder."""
+    """`python -m serving run` on a free port over release, store, ledger, rules and keys of a folder."""
 
     def __init__(self, folder: Path) -> None:
+        settings = settings_in(folder)
+        if not settings.keys.exists():
+            write_keys(settings.keys)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "serving", "run", "--port", "0"],
-            env={**environment(), **variables(settings_in(folder))},
+            env={**environment(), **variables(settings)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         self.lines: list[dict[str, Any]] = []
         self.address: str = self.wait_for("started")["address"]
-        self.client = httpx2.Client(base_url=self.address, timeout=30)
+        self.client = httpx2.Client(base_url=self.address, timeout=30, headers=HEADER)
 
     def wait_for(self, event: str) -> dict[str, Any]:
         """Read the log up to the next line of an event."""

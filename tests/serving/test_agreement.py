@@ -24,8 +24,9 @@ from serving.replay import replay
 from serving.settings import Settings
 from tests.serving.bundles.tiny import release_into
 from tests.serving.cross_sell import tiny as offered
-from tests.serving.next_best_offer.tiny import POLICY
+from tests.serving.keys import HEADER, keyring
 from tests.serving.places import settings_in
+from tests.serving.rules import POLICY
 from tests.serving.tiny import INFO
 
 CUSTOMERS = 1000
@@ -95,7 +96,8 @@ def over_http(settings: Settings, name: str) -> tuple[Settings, TestClient]:
     live = Live()
     Watch(live, chosen).refresh()
     assert live.faults is None
-    return chosen, TestClient(create_app(live, clock=lambda: NOON, budget_seconds=30))
+    app = create_app(live, keyring=keyring(), clock=lambda: NOON, budget_seconds=30)
+    return chosen, TestClient(app, headers=HEADER)
 
 
 def recorded(settings: Settings) -> Iterator[Decision]:

@@ -15,6 +15,7 @@ from serving.live import Live
 from serving.models import Models
 from serving.problems import MEDIA_TYPE
 from serving.served import Served
+from tests.serving.keys import HEADER, keyring
 from tests.serving.standins import BrokenStore, NoDisk
 
 LogLines = Callable[[], list[dict[str, Any]]]
@@ -22,7 +23,8 @@ CANARY = "canary-7f3a"
 
 
 def broken(models: Models, fault: Exception) -> TestClient:
-    return TestClient(create_app(Live(Served(models, BrokenStore(fault)))), raise_server_exceptions=False)
+    app = create_app(Live(Served(models, BrokenStore(fault))), keyring=keyring())
+    return TestClient(app, raise_server_exceptions=False, headers=HEADER)
 
 
 CALLS = {"churn": "churn", "offers": "cross_sell"}
@@ -178,7 +180,7 @@ def test_the_watch_runs_beside_the_service_and_ends_with_it(live: Live) -> None:
         def close(self) -> None:
             seen.append("closed")
 
-    with TestClient(create_app(live, Noting())) as client:
+    with TestClient(create_app(live, Noting(), keyring=keyring())) as client:
         response: httpx2.Response = client.get("/readyz")
         assert response.status_code == 200
         assert seen == ["started"]

@@ -116,6 +116,7 @@ import sys
 from starlette.testclient import TestClient
 from tests.serving.bundles.tiny import FULL_INFO, habits, release_into
 from tests.serving.cross_sell.tiny import candidates
+from tests.serving.keys import HEADER, keyring
 from tests.serving.tiny import ROWS
 from pathlib import Path
 import serving.server
@@ -127,8 +128,8 @@ from tests.fakes import MemoryStore
 
 root = Path(sys.argv[1])
 release_into(root, "3")
-app = create_app(Live(Served(load_live(root), MemoryStore(FULL_INFO, ROWS, candidates(), habits()))))
-with TestClient(app) as client:
+live = Live(Served(load_live(root), MemoryStore(FULL_INFO, ROWS, candidates(), habits())))
+with TestClient(create_app(live, keyring=keyring()), headers=HEADER) as client:
     assert client.get("/v1/customers/1/churn").status_code == 200
     assert client.get("/v1/customers/1/offers").status_code == 200
     assert client.get("/v1/items/BREAD/bundles").status_code == 200

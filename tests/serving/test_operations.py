@@ -11,6 +11,7 @@ from serving.models import Models
 from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.cross_sell import tiny
+from tests.serving.keys import HEADER, keyring
 from tests.serving.problems import problem
 from tests.serving.tiny import INFO, ROWS, release_of
 
@@ -87,7 +88,8 @@ def partly(models: Models, *names: str) -> Models:
 
 
 def connected(served: Served) -> TestClient:
-    return TestClient(create_app(Live(served)), raise_server_exceptions=False)
+    app = create_app(Live(served), keyring=keyring())
+    return TestClient(app, raise_server_exceptions=False, headers=HEADER)
 
 
 def test_churn_goes_on_without_candidates_in_the_store(models: Models) -> None:
@@ -152,7 +154,8 @@ def test_a_release_without_bundles_says_what_to_run(models: Models) -> None:
 
 
 def test_a_service_with_nothing_is_alive_but_says_what_to_run() -> None:
-    with TestClient(create_app(Live(fault="run python -m serving pull"))) as client:
+    app = create_app(Live(fault="run python -m serving pull"), keyring=keyring())
+    with TestClient(app, headers=HEADER) as client:
         assert client.get("/livez").status_code == 200
         for path in ("/readyz", "/v1/release", CHURN, OFFERS, "/v1/items/BREAD/bundles"):
             response = client.get(path)

@@ -14,6 +14,7 @@ from features.store import publish_sqlite
 from serving.server import listen
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
+from tests.serving.keys import HEADER
 from tests.serving.process import Process
 from tests.serving.tiny import INFO, ROWS, offline_probability, release_into
 
@@ -134,7 +135,7 @@ def test_stopping_answers_those_who_are_being_served(ready: Process) -> None:
     host, port = ready.address.removeprefix("http://").split(":")
     body = json.dumps({"customer_ids": ["1"]}).encode()
     head = f"POST /v1/churn:batch HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
-    head += "content-type: application/json\r\n\r\n"
+    head += f"content-type: application/json\r\nauthorization: {HEADER['authorization']}\r\n\r\n"
     callers = [socket.create_connection((host, int(port)), timeout=30) for _ in range(50)]
     for caller in callers:
         caller.sendall(head.encode() + body[:5])

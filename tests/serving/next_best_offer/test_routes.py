@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from serving.app import create_app
 from serving.ledger import Ledger
 from serving.live import Live
+from tests.serving.keys import HEADER, keyring
 from tests.serving.next_best_offer.tiny import NOON
 from tests.serving.problems import problem
 
@@ -208,8 +209,8 @@ def test_a_full_basket_and_a_full_batch_fit(shop: TestClient) -> None:
 
 
 def test_without_rules_only_the_decisions_are_not_ready(deciding: Live) -> None:
-    deciding.rulebook, deciding.rulebook_fault = None, "the catalogue is broken"
-    client = TestClient(create_app(deciding, clock=lambda: NOON))
+    deciding.served, deciding.rulebook_fault = with_rules(deciding, None), "the catalogue is broken"
+    client = TestClient(create_app(deciding, keyring=keyring(), clock=lambda: NOON), headers=HEADER)
     for response in (
         client.get("/v1/customers/1/next-best-offer?channel=web"),
         client.post("/v1/next-best-offer", json={"customer_id": "1", "channel": "web"}),
@@ -224,7 +225,8 @@ def test_without_rules_only_the_decisions_are_not_ready(deciding: Live) -> None:
 
 
 def test_a_service_with_nothing_says_what_to_run() -> None:
-    client = TestClient(create_app(Live(fault="run python -m serving pull")))
+    nothing = Live(fault="run python -m serving pull")
+    client = TestClient(create_app(nothing, keyring=keyring()), headers=HEADER)
     detail = problem(client.get("/v1/customers/1/next-best-offer?channel=web"), 503, "not-ready")["detail"]
     assert detail == "run python -m serving pull"
 

@@ -13,6 +13,7 @@ from serving.app import create_app
 from serving.ledger import Ledger
 from serving.live import Live, Watch
 from serving.settings import Settings
+from tests.serving.keys import HEADER, keyring
 from tests.serving.next_best_offer.tiny import NOON
 from tests.serving.places import publish_store
 from tests.serving.problems import problem
@@ -146,8 +147,8 @@ def published(settings: Settings) -> Iterator[tuple[Settings, TestClient]]:
     watch = Watch(live, settings)
     watch.refresh()
     assert live.faults is None
-    app = create_app(live, watch, clock=lambda: NOON, budget_seconds=30)
-    with TestClient(app) as client:
+    app = create_app(live, watch, keyring=keyring(), clock=lambda: NOON, budget_seconds=30)
+    with TestClient(app, headers=HEADER) as client:
         yield settings, client
 
 

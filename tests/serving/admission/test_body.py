@@ -9,10 +9,11 @@ from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from serving.admission.body import MAX_BODY_BYTES, BodyLimit
 from serving.app import create_app
-from serving.limits import MAX_BODY_BYTES, BodyLimit
 from serving.live import Live
 from serving.problems import MEDIA_TYPE, BodyTooLarge, BodyTooSlow
+from tests.serving.keys import HEADER, keyring
 
 
 async def echo_size(scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,7 +115,7 @@ def chunks_of(size: int) -> Iterable[bytes]:
 @pytest.mark.parametrize("announced", [True, False])
 def test_too_much_is_a_problem_document_over_http(live: Live, announced: bool) -> None:  # noqa: FBT001 - a table of cases
     content = b" " * (MAX_BODY_BYTES + 1) if announced else chunks_of(MAX_BODY_BYTES)
-    with TestClient(create_app(live)) as client:
+    with TestClient(create_app(live, keyring=keyring()), headers=HEADER) as client:
         response = client.post(
             "/v1/churn:batch", content=content, headers={"content-type": "application/json"}
         )

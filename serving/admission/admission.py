@@ -1,0 +1,73 @@
+"""Who is let in: the key, its rate and a place, judged before a byte of the body is read.
+
+Refusals are built once, and no framework runs for them, so that a flood of them costs little.
+"""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.admission.in_flight import Places
+from serving.admission.rates import Rates
+from serving.keys.keyring import Keyring
+from serving.problems import TooManyRequests, Unauthorized, problem_response
+from serving.runtime import Runtime
+
+CALLS = "/v1/"
+"""What needs a key; whether a process lives and is ready is for who runs it."""
+_UNAUTHORIZED = problem_response(Unauthorized())
+_TOO_OFTEN = problem_response(TooManyRequests("The key calls more often than its rate allows."))
+_TOO_MANY = problem_response(TooManyRequests("Too many calls are being answered at this moment."))
+
+
+class Admission:
+    """Lets calls in, and puts their `Key` into the scope's state under "key".
+
+    While the service is draining, answers ask callers to close their connection.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, keyring: Keyring, rates: Rates, most_in_flight: int, runtime: Runtime
+    ) -> None:
+        self._app = app
+        self._keyring = keyring
+        self._rates = rates
+        self._places = Places(most_in_flight)
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, or answer 401 or 429."""
+        if scope["type"] != "http" or not scope["path"].startswith(CALLS):
+            await self._app(scope, receive, send)
+            return
+        if self._runtime.draining:
+            send = _closing(send)
+        key = self._keyring.find(_authorization(scope))
+        if key is None:
+            await _UNAUTHORIZED(scope, receive, send)
+        elif not self._rates.take(key.place, key.rate):
+            await _TOO_OFTEN(scope, receive, send)
+        elif not self._places.take(key.id):
+            await _TOO_MANY(scope, receive, send)
+        else:
+            scope["state"]["key"] = key
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._places.leave(key.id)
+
+
+def _authorization(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            found: bytes = value
+            return found
+    return b""
+
+
+def _closing(send: Send) -> Send:
+    async def closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["connection"] = "close"
+        await send(message)
+
+    return closing

@@ -1,0 +1,78 @@
+"""What is done with keys: made, replaced by another one, revoked. A text is returned once and never kept."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from features.errors import InputError
+from serving.keys.key import Scope, hash_of, new_id, new_text
+from serving.keys.key_file import KeyRecord, Records, change_keys
+
+DEFAULT_RATE = 100
+"""Calls a second of a key, unless somebody says otherwise."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a new key is to allow, to whom, how often and until when."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    rate: int = DEFAULT_RATE
+    expires_at: datetime | None = None
+
+
+def create_key(path: Path, rights: Rights, now: datetime) -> str:
+    """Add a key to the file, made when it is missing; returns its text."""
+    key_id = new_id()
+    text = new_text(key_id)
+    record = KeyRecord(id=key_id, sha256=hash_of(text), created_at=now, **asdict(rights))
+    change_keys(path, lambda records: (*records, record))
+    return text
+
+
+def revoke_key(path: Path, key_id: str, now: datetime) -> None:
+    """The key is worth nothing from now on; a second time changes nothing.
+
+    Raises `InputError` for an unknown id.
+    """
+
+    def revoked(records: Records) -> Records:
+        record = _with_id(records, key_id)
+        return _replaced(records, record.model_copy(update={"revoked_at": record.revoked_at or now}))
+
+    change_keys(path, revoked)
+
+
+def rotate_key(path: Path, key_id: str, overlap: timedelta, now: datetime) -> str:
+    """Add a key with the same rights, for as long as the old one had them; the old one ends after the overlap.
+
+    Returns the text of the new one. Raises `InputError` for an id that is unknown, or no longer valid.
+    """
+    new = new_id()
+    text = new_text(new)
+
+    def rotated(records: Records) -> Records:
+        old = _with_id(records, key_id)
+        if old.ends is not None and old.ends <= now:
+            raise InputError(
+                f"the key {key_id} is no longer valid: make one with python -m serving keys create"
+            )
+        lasts = None if old.expires_at is None else now + (old.expires_at - old.created_at)
+        fresh = {"id": new, "sha256": hash_of(text), "created_at": now, "expires_at": lasts}
+        leaving = old.model_copy(update={"expires_at": min(now + overlap, old.ends or now + overlap)})
+        return (*_replaced(records, leaving), old.model_copy(update=fresh))
+
+    change_keys(path, rotated)
+    return text
+
+
+def _with_id(records: Records, key_id: str) -> KeyRecord:
+    for record in records:
+        if record.id == key_id:
+            return record
+    raise InputError(f"there is no key {key_id}: python -m serving keys list shows them")
+
+
+def _replaced(records: Records, changed: KeyRecord) -> Records:
+    return tuple(changed if record.id == changed.id else record for record in records)

@@ -1,0 +1,146 @@
+"""The file of keys: hashes of what callers hold, and what each allows; read whole, replaced whole.
+
+It knows no key, so that others may read it, as they may where a cluster mounts it. Who could write it could make
+themselves a key: a file that others than its owner may write is refused.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from features.errors import InputError
+from serving.keys.key import Scope
+
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+MAX_RATE = 1_000_000
+
+
+class KeysError(InputError):
+    """A file of keys that cannot be used, in one sentence."""
+
+
+class MissingKeysError(KeysError):
+    """There is no file of keys."""
+
+
+class KeyRecord(BaseModel):
+    """One key at rest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{8}$")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w .@-]+$")]
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    rate: Annotated[int, Field(ge=1, le=MAX_RATE)]
+    """Calls a second."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """Of the whole text of the key."""
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    revoked_at: AwareDatetime | None = None
+
+    @property
+    def ends(self) -> datetime | None:
+        """The moment from which on it is worth nothing, if there is one."""
+        return min((at for at in (self.expires_at, self.revoked_at) if at is not None), default=None)
+
+
+Records = tuple[KeyRecord, ...]
+Change = Callable[[Records], Sequence[KeyRecord]]
+_RECORDS: TypeAdapter[Records] = TypeAdapter(Records)
+
+
+def read_keys(path: Path) -> Records:
+    """The keys of the file, in its order.
+
+    Raises `MissingKeysError` when there is none, `KeysError` when it is broken or others may write it.
+    """
+    try:
+        with path.open("rb") as file:
+            mode, content = os.fstat(file.fileno()).st_mode, file.read()
+    except FileNotFoundError as fault:
+        raise MissingKeysError(
+            f"there are no keys at {path}, so that nobody is let in: make one with python -m serving keys create"
+        ) from fault
+    except OSError as fault:
+        raise KeysError(f"the keys at {path} cannot be read ({fault.strerror})") from fault
+    if mode & OTHERS_WRITE:
+        raise KeysError(
+            f"others than its owner may write {path}, and so make themselves a key: chmod go-w it"
+        )
+    return _parsed(path, content)
+
+
+def change_keys(path: Path, change: Change) -> None:
+    """Replace the keys by what `change` makes of them, one command after the other; a missing file has none.
+
+    Raises `KeysError` when the file cannot be used or written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(path):
+            _write(path, change(_present(path)))
+    except OSError as fault:
+        raise KeysError(f"the keys at {path} cannot be written ({fault.strerror})") from fault
+
+
+def _present(path: Path) -> Records:
+    try:
+        return read_keys(path)
+    except MissingKeysError:
+        return ()
+
+
+def _parsed(path: Path, content: bytes) -> Records:
+    try:
+        document: Any = json.loads(content)
+        records = _RECORDS.validate_python(document["keys"])
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise KeysError(f"the keys at {path} cannot be used (keys.{where}: {first['msg']})") from fault
+    except (ValueError, TypeError, LookupError) as fault:
+        raise KeysError(f'{path} is no JSON object with a list "keys": restore it from a backup') from fault
+    if len({record.id for record in records}) < len(records):
+        raise KeysError(f"two keys at {path} have the same id: remove one of them")
+    return records
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the lock file, which stays: who removed it would let two in."""
+    lock = path.with_name(f".{path.name}.lock")
+    with os.fdopen(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _write(path: Path, records: Sequence[KeyRecord]) -> None:
+    """Written whole beside its place and renamed, so that readers see the old keys or the new ones."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    document = {"keys": [record.model_dump(mode="json") for record in records]}
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(document, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

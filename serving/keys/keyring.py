@@ -1,0 +1,95 @@
+"""Finds the key that a caller shows, in the file of keys as it is at that moment.
+
+A key that is revoked is out in all workers with the next request. Fails closed: while the file is missing or
+broken nobody is let in, since an older ring could hold a key that was revoked since; the log says once what to do.
+"""
+
+import hmac
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from serving import logs
+from serving.keys.key import Key, hash_of, id_of
+from serving.keys.key_file import KeyRecord, KeysError, MissingKeysError, read_keys
+from serving.runtime import Clock, now
+
+SCHEME = b"bearer "
+MOST_BYTES = 128
+"""Of a header that can hold a key; nobody hashes more for a stranger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key with what proves it, and the moment from which on it is worth nothing."""
+
+    key: Key
+    sha256: str
+    ends: datetime | None
+
+    @classmethod
+    def of(cls, place: int, record: KeyRecord) -> Self:
+        """What stands at this place of the file."""
+        key = Key(record.id, record.name, frozenset(record.scopes), record.rate, place)
+        return cls(key, record.sha256, record.ends)
+
+
+Ring = Mapping[str, Held]
+NOBODY = Held(Key("", "", frozenset(), 1, 0), "0" * 64, None)
+"""Stands for every unknown id: its text is as long as a hash, and no hash is known to be it."""
+
+
+def ring_of(records: Sequence[KeyRecord]) -> Ring:
+    """The keys by id."""
+    return {record.id: Held.of(place, record) for place, record in enumerate(records)}
+
+
+def find_in(ring: Ring, authorization: bytes, at: datetime) -> Key | None:
+    """The key of an `Authorization` header, unless it is missing, garbled, unknown, wrong, expired or revoked.
+
+    Unknown ids cost the same work as known ones: a hash and a comparison in constant time.
+    """
+    if len(authorization) > MOST_BYTES or authorization[: len(SCHEME)].lower() != SCHEME:
+        return None
+    text = authorization[len(SCHEME) :].decode("latin-1")
+    held = ring.get(id_of(text), NOBODY)
+    proven = hmac.compare_digest(hash_of(text), held.sha256)
+    return held.key if proven and held is not NOBODY and (held.ends is None or at < held.ends) else None
+
+
+class Keyring:
+    """The keys of a file, read again whenever it is another one."""
+
+    def __init__(self, path: Path, clock: Clock = now) -> None:
+        self._path = path
+        self._clock = clock
+        self._ring: Ring = {}
+        self._stamp: tuple[int, int, int] | None = None
+        self._fault: str | None = None
+        self._refresh(self._seen())
+
+    def find(self, authorization: bytes) -> Key | None:
+        """The key of an `Authorization` header, or None."""
+        if (stamp := self._seen()) != self._stamp or stamp is None:
+            self._refresh(stamp)
+        return find_in(self._ring, authorization, self._clock())
+
+    def _seen(self) -> tuple[int, int, int] | None:
+        try:
+            found = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat, on every request
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+
+    def _refresh(self, stamp: tuple[int, int, int] | None) -> None:
+        try:
+            self._ring, fault, event = ring_of(read_keys(self._path)), None, ""
+        except KeysError as broken:
+            self._ring, fault = {}, str(broken)
+            event = "keys-missing" if isinstance(broken, MissingKeysError) else "keys-refused"
+        if fault is not None and fault != self._fault:
+            logs.fault(event, reason=fault)
+        self._stamp, self._fault = stamp, fault
