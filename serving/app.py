@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
@@ -26,6 +26,8 @@ from serving.problems import MEDIA_TYPE, answer_problem
 from serving.routes import router
 from serving.runtime import Clock, Runtime, now
 from serving.settings import BUDGET_MS, MOST_IN_FLIGHT
+from serving.tracing import Sender
+from serving.vitals import Vitals
 
 DESCRIPTION = """
 Who is about to leave, what they would buy, what goes with a basket, and the one offer to make: how surely, for how
@@ -49,14 +51,16 @@ def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a de
     ready_when_stale: bool = True,
     clock: Clock = now,
     budget_seconds: float = BUDGET_MS / 1000,
+    traces: Sender | None = None,
 ) -> FastAPI:
     """The service over what `live` holds; `watch` runs beside it for as long as the service does.
 
     Without one nothing newer is picked up, and nobody can be erased. `keyring` knows who may call; `rates` is what
     all workers share of how often each does. `clock` says when (UTC) a decision is made, `budget_seconds` how long
-    a next best offer may take.
+    a next best offer may take. `traces` is told of every call, and closed at the end.
     """
     runtime = Runtime(clock, ready_when_stale=ready_when_stale)
+    vitals = Vitals(live, runtime)
     admission = Middleware(
         Admission,
         keyring=keyring,
@@ -73,13 +77,14 @@ def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a de
         generate_unique_id_function=lambda call: call.name,  # generated clients call theirs like it
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path holds a customer's id
-        middleware=[Middleware(Envelope), admission, Middleware(BodyLimit)],
+        middleware=[Middleware(Envelope, traces), admission, Middleware(BodyLimit)],
         exception_handlers=dict.fromkeys(FAULTS, answer_problem),
-        lifespan=_lifespan(watch, runtime),
+        lifespan=_lifespan(watch, runtime, vitals, traces),
     )
     app.state.live = live
     app.state.watch = watch
     app.state.runtime = runtime
+    app.state.vitals = vitals
     app.state.desk = Desk(live, runtime, budget_seconds)
     app.include_router(router())
     _document_problems(app.openapi())
@@ -87,18 +92,21 @@ def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a de
 
 
 def _lifespan(
-    watch: Watch | None, runtime: Runtime
+    watch: Watch | None, runtime: Runtime, vitals: Vitals, traces: Sender | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = None if watch is None else asyncio.create_task(watch.forever())
+        followers = [vitals.forever()] if watch is None else [vitals.forever(), watch.forever()]
+        tasks = [asyncio.create_task(one) for one in followers]
         yield
         runtime.close()
-        if watch is not None and task is not None:
+        for task in tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if watch is not None:
             watch.close()
+        if traces is not None:
+            await asyncio.to_thread(traces.close)
 
     return lifespan
 
@@ -109,4 +117,5 @@ def _document_problems(openapi: dict[str, Any]) -> None:
         for call in path.values():
             for status, answer in call["responses"].items():
                 if int(status) >= HTTPStatus.BAD_REQUEST:
-                    answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+                    (document,) = answer["content"].values()
+                    answer["content"] = {MEDIA_TYPE: document}

@@ -9,6 +9,7 @@ from serving.app import create_app
 from serving.keys.keyring import Keyring
 from serving.live import Live, Watch
 from serving.settings import Settings
+from serving.tracing import open_sender
 
 
 def serve(settings: Settings) -> None:
@@ -24,6 +25,7 @@ def serve(settings: Settings) -> None:
             most_in_flight=settings.most_in_flight,
             ready_when_stale=settings.ready_when_stale,
             budget_seconds=settings.budget_ms / 1000,
+            traces=open_sender(),
         ),
         host=settings.host,
         port=settings.port,

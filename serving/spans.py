@@ -19,6 +19,7 @@ from serving import logs
 from serving.tracing import Trace
 
 SERVICE = "next-best-offer"
+_LOGGER = logging.getLogger("opentelemetry")
 _BROKEN = 500  # The first status that is the service's own fault.
 
 
@@ -29,8 +30,9 @@ class Spans:
     """
 
     def __init__(self) -> None:
-        logging.getLogger("opentelemetry").addHandler(_Told())
-        logging.getLogger("opentelemetry").propagate = False
+        self._complaints = _Complaints()
+        _LOGGER.addHandler(self._complaints)
+        _LOGGER.propagate = False
         self._provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer(SERVICE)
@@ -50,9 +52,10 @@ class Spans:
     def close(self) -> None:
         """Send what is left."""
         self._provider.shutdown()
+        _LOGGER.removeHandler(self._complaints)
 
 
-class _Told(logging.Handler):
+class _Complaints(logging.Handler):
     """Says as one line of our log what OpenTelemetry complains of; its own words may name headers."""
 
     def emit(self, record: logging.LogRecord) -> None:

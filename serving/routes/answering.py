@@ -14,6 +14,7 @@ from serving.next_best_offer.desk import Desk
 from serving.problems import NotReady
 from serving.runtime import Runtime
 from serving.served import Served
+from serving.vitals import Vitals
 
 
 async def _live(request: Request) -> Live:
@@ -68,6 +69,11 @@ async def _desk(request: Request) -> Desk:
     return desk
 
 
+async def _vitals(request: Request) -> Vitals:
+    vitals: Vitals = request.app.state.vitals
+    return vitals
+
+
 async def _rulebook(
     live: Annotated[Live, Depends(_live)], _: Annotated[Served, Depends(_served)]
 ) -> Rulebook:
@@ -84,5 +90,6 @@ BundlesNow = Annotated[Bundles, Depends(_bundles)]
 WatchNow = Annotated[Watch, Depends(_watch)]
 LedgerNow = Annotated[Ledger, Depends(_ledger)]
 RuntimeNow = Annotated[Runtime, Depends(_runtime)]
+VitalsNow = Annotated[Vitals, Depends(_vitals)]
 DeskNow = Annotated[Desk, Depends(_desk)]
 RulebookNow = Annotated[Rulebook, Depends(_rulebook)]

@@ -1,15 +1,18 @@
 """The calls of who operates the service."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
-from serving.routes.answering import LiveNow, ServedNow
+from serving import metrics
+from serving.problems import NotReady
+from serving.routes.answering import LiveNow, ServedNow, VitalsNow
 from serving.routes.paths import NoQuery, documented
 from serving.schemas import Health, Readiness, ReleaseAnswer
 
 
 async def release(_: NoQuery, served: ServedNow, live: LiveNow) -> ReleaseAnswer:
     """Which models and data answer right now, and whether something newer was refused."""
-    return served.release_answer(live.rulebook.name if live.rulebook else None, live.faults)
+    return served.release_answer(live.faults)
 
 
 async def alive() -> Health:
@@ -17,9 +20,20 @@ async def alive() -> Health:
     return Health(status="alive")
 
 
-async def ready(served: ServedNow) -> Readiness:
-    """At least one verified model answers from a store that it fits."""
-    return Readiness(status="degraded" if served.unfit else "ready")
+async def ready(vitals: VitalsNow, live: LiveNow) -> Readiness:
+    """At least one verified model answers from a store that it fits, and the service is not about to stop.
+
+    Data that is older than allowed is ready as well, unless SERVING_READY_WHEN_STALE says no.
+    """
+    if vitals.not_ready is not None:
+        raise NotReady(vitals.not_ready)
+    return Readiness(status="degraded" if live.served is None or live.served.unfit else "ready")
+
+
+async def metrics_of_service(vitals: VitalsNow) -> Response:
+    """What is counted and measured, of all workers, in the text format of Prometheus."""
+    vitals.show()
+    return Response(metrics.exposition(), media_type=metrics.MEDIA_TYPE)
 
 
 def add_to(calls: APIRouter) -> None:
@@ -27,3 +41,10 @@ def add_to(calls: APIRouter) -> None:
     calls.add_api_route("/v1/release", release, tags=["operations"], **documented(ReleaseAnswer, 422, 503))
     calls.add_api_route("/livez", alive, tags=["operations"], **documented(Health))
     calls.add_api_route("/readyz", ready, tags=["operations"], **documented(Readiness, 503))
+    calls.add_api_route(
+        "/metrics",
+        metrics_of_service,
+        tags=["operations"],
+        response_class=PlainTextResponse,
+        **documented(str),
+    )
