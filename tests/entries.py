@@ -16,6 +16,8 @@ DAY = timedelta(days=1)
 Decide = Callable[[History], Decision]
 LimitsById = Mapping[str, Limits]
 NO_LIMITS: LimitsById = {}
+READ_ALL: LimitsById = {"never given": Limits(per_day=1, budget=1.0)}
+"""What is used and spent is read only where somebody sets a limit."""
 
 
 def question(
@@ -65,10 +67,12 @@ def answer(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -
     )
 
 
-def giving(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -> Occasion:
+def giving(
+    asked: Question, *given: Priced, withheld: tuple[Priced, ...] = (), asked_by: str = ""
+) -> Occasion:
     """Gives these whatever the history."""
     decision = answer(asked, *given, withheld=withheld)
-    return Occasion(asked, lambda _: decision)
+    return Occasion(asked, lambda _: decision, asked_by)
 
 
 def within(asked: Question, limits: LimitsById, *offers: Priced) -> Occasion:
@@ -97,7 +101,7 @@ def history_before(ledger: Ledger, at: datetime = AT, customer_id: str = "ann", 
         seen.append(history)
         return answer(asked)
 
-    enter(ledger, Occasion(asked, look), days=days)
+    enter(ledger, Occasion(asked, look), READ_ALL, days=days)
     return seen[0]
 
 

@@ -1,5 +1,6 @@
 """The ledger: what was decided, what became of it, and what customers agreed to; SQLite or PostgreSQL by URL."""
 
+from serving.ledger.audit import Sealed, State
 from serving.ledger.engines import sqlite_file
 from serving.ledger.faults import (
     Erased,
@@ -10,7 +11,8 @@ from serving.ledger.faults import (
     TooLate,
     UnknownDecision,
 )
-from serving.ledger.ledger import Ledger, open_ledger
+from serving.ledger.ledger import Ledger
+from serving.ledger.opening import open_ledger
 from serving.ledger.records import (
     Counts,
     CustomerTotal,
@@ -43,6 +45,8 @@ __all__ = [
     "OutcomeError",
     "OutcomeKind",
     "Recorded",
+    "Sealed",
+    "State",
     "TooLate",
     "Totals",
     "UnknownDecision",

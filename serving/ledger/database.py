@@ -30,8 +30,8 @@ _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint
 class Database:
     """A database that every thread of a process may use at once.
 
-    With `reading` it has to be there already, and nothing of it can be changed. Raises `LedgerError` for an address
-    that is none, for a file that is missing, and later for whatever the database reports.
+    With `reading` it has to be there already, and nothing of it can be changed. Raises `LedgerError` for an
+    address that is none, for a file that is missing, and later for whatever the database reports.
     """
 
     def __init__(self, url: str, *, reading: bool = False) -> None:

@@ -121,8 +121,7 @@ def _only_read(connection: Any, _record: object) -> None:  # noqa: ANN401 - a dr
 def _begin(connection: Connection) -> None:
     """Who is going to write says so at once: a reader who starts to write is refused instead of waiting."""
     options = connection.get_execution_options()
-    driver = connection.connection.dbapi_connection
-    assert isinstance(driver, sqlite3.Connection)
+    driver: Any = connection.connection.dbapi_connection
     if "ledger_writes_until" in options:
         _begin_writing(driver, options["ledger_writes_until"])
     else:

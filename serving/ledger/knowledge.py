@@ -1,7 +1,7 @@
 """What the ledger knows that matters to decisions: contacts, rejections, consents, what is left of offers."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, literal_col
 from serving.decision.facts import Contact, History, Question, Rejection
 from serving.decision.trace import Decision
 from serving.ledger.consents import newest_consents
+from serving.ledger.records import Limits
 from serving.ledger.tables import Moment, answers, decisions, of_answer, outcomes, spent, used
 
 T = TypeVar("T")
@@ -60,17 +61,23 @@ class Knowledge:
 
     Whatever another worker, whose clock is ahead, has recorded counts as of the moment of the question: it has
     happened. `taken` and `reserved` are what the decisions noted so far take of the offers, by offer and day, and
-    by offer.
+    by offer. What is used and spent is read where `limits` need it.
     """
 
-    def __init__(self, connection: Connection, questions: Collection[Question], days: float) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        questions: Collection[Question],
+        limits: Mapping[str, Limits],
+        days: float,
+    ) -> None:
         ids = sorted({question.customer_id for question in questions})
         since = min(question.at for question in questions) - timedelta(days=days)
         self._contacts = _by_customer(connection, _CONTACTS, ids, since, Contact)
         self._rejections = _by_customer(connection, _REJECTIONS, ids, since, Rejection)
         self._consents = newest_consents(connection, ids)
-        self._used = _used(connection, {question.at.date() for question in questions})
-        self._spent = _spent(connection)
+        self._used = _used(connection, {question.at.date() for question in questions}, limits)
+        self._spent = _spent(connection, limits)
         self.taken: Counter[tuple[str, date]] = Counter()
         self.reserved: defaultdict[str, float] = defaultdict(float)
 
@@ -114,12 +121,17 @@ def _by_customer(
     return found
 
 
-def _used(connection: Connection, days: Collection[date]) -> defaultdict[date, Counter[str]]:
+def _used(
+    connection: Connection, days: Collection[date], limits: Mapping[str, Limits]
+) -> defaultdict[date, Counter[str]]:
     found: defaultdict[date, Counter[str]] = defaultdict(Counter)
-    for day, offer_id, times in connection.execute(_USED, {"days": list(days)}):
-        found[day][offer_id] = times
+    if any(limit.per_day is not None for limit in limits.values()):
+        for day, offer_id, times in connection.execute(_USED, {"days": list(days)}):
+            found[day][offer_id] = times
     return found
 
 
-def _spent(connection: Connection) -> defaultdict[str, float]:
+def _spent(connection: Connection, limits: Mapping[str, Limits]) -> defaultdict[str, float]:
+    if all(limit.budget is None for limit in limits.values()):
+        return defaultdict(float)
     return defaultdict(float, {row.offer_id: row.money for row in connection.execute(_SPENT)})

@@ -1,51 +1,31 @@
 """The ledger: what was decided, what became of it, and what customers agreed to, in one SQL database."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from math import isfinite
 
-from alembic.util import CommandError
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 
 from features.errors import InputError
 from serving.decision.facts import Consent, History
 from serving.decision.trace import Decision
-from serving.ledger import erasure, outcomes, recording, totals
+from serving.ledger import audit, erasure, outcomes, recording, totals
+from serving.ledger.audit import Sealed
 from serving.ledger.consents import Pair, newest_consents, record_consent
 from serving.ledger.database import Database
-from serving.ledger.faults import Erased, LedgerError
+from serving.ledger.faults import Erased
 from serving.ledger.knowledge import history_of
-from serving.ledger.migrations import upgrade
 from serving.ledger.records import Erasure, Limits, LoggedDecision, Occasion, Outcome, Recorded, Totals
+from serving.ledger.seals import seal_of
 from serving.ledger.secret import keyed_hash
-from serving.ledger.tables import decisions, identity
+from serving.ledger.tables import decisions
 from serving.schemas import MAX_ID
 
 _ATTEMPTS = 100  # each lost race leaves one offer fewer to give
 _PATIENCE = 3.0  # seconds that an erasure waits for who reads the journal
 _PAGE = 1000  # decisions of an export in memory at once
-
-
-def open_ledger(url: str, secret: bytes, *, reading: bool = False) -> "Ledger":
-    """The ledger at a database URL, its tables made or brought up to date; many processes may do so at once.
-
-    Raises `LedgerError` when the database cannot be used, belongs to another secret, or was changed by a newer
-    version of this program; with `existing`, for who only reads, also when there is no such file.
-    """
-    database = Database(url, reading=reading)
-    try:
-        with database.writing(["migrations"]) as connection:
-            upgrade(connection)
-            _recognise(connection, secret)
-        database.flush()
-    except Exception as fault:
-        database.close()
-        if isinstance(fault, CommandError):
-            raise LedgerError(f"the ledger is of a newer version: update this program ({fault})") from fault
-        raise
-    return Ledger(database, secret)
 
 
 class Ledger:
@@ -56,9 +36,11 @@ class Ledger:
     others raise `InputError`. Days are of UTC.
     """
 
-    def __init__(self, database: Database, secret: bytes) -> None:
+    def __init__(self, database: Database, secret: bytes, *, may_hold_unsealed: bool = False) -> None:
         self._database = database
         self._secret = secret
+        self._seal = partial(seal_of, secret)
+        self._may_hold_unsealed = may_hold_unsealed
 
     def decision_id(
         self, customer_id: str, channel: str, placement: str, day: date, context: Mapping[str, object]
@@ -97,7 +79,7 @@ class Ledger:
         for _ in range(_ATTEMPTS):
             try:
                 with self._database.writing(ids, deadline) as connection:
-                    made = recording.settle(connection, occasions, limits, days)
+                    made = recording.settle(connection, occasions, limits, days, self._seal)
                     self._require_present(connection, made)
                     return made
             except recording.LostRaceError:
@@ -174,6 +156,29 @@ class Ledger:
         with self._database.reading() as connection:
             return Totals(totals.customer_totals(connection, *chosen), totals.kept_totals(connection))
 
+    def sealed(self, since: datetime | None = None) -> Iterator[list[Sealed]]:
+        """Every decision from `since` on under its seal, page by page in the order of the ids."""
+        chosen = [] if since is None else [decisions.c.decided_at >= since]
+        last = ""
+        while True:
+            with self._database.reading() as connection:
+                page = audit.sealed_after(
+                    connection, last, _PAGE, self._seal, *chosen, may_hold_unsealed=self._may_hold_unsealed
+                )
+            if not page:
+                return
+            yield page
+            last = page[-1].decision_id
+
+    def untold(self) -> dict[str, int]:
+        """By offer, how many more times it was counted as given than decisions tell of, where they disagree."""
+        with self._database.reading() as connection:
+            return audit.untold(connection)
+
+    def pseudonym(self, customer_id: str) -> str:
+        """16 hex digits for tables that go to others: of the same customer always the same, and of no use here."""
+        return keyed_hash(self._secret, "pseudonym", customer_id)[:16]
+
     def require_place(self) -> None:
         """Raises `LedgerError` when its file was deleted or replaced since; then it takes nothing more."""
         self._database.require_place()
@@ -190,16 +195,6 @@ class Ledger:
 
     def _customer_hash(self, customer_id: str) -> str:
         return keyed_hash(self._secret, "customer", customer_id)
-
-
-def _recognise(connection: Connection, secret: bytes) -> None:
-    """A ledger belongs to the secret that it began with: under another one every id and hash would be new."""
-    mine = hashlib.sha256(secret).hexdigest()
-    found = connection.execute(select(identity.c.secret_hash)).scalar_one_or_none()
-    if found is None:
-        connection.execute(insert(identity).values(place=1, secret_hash=mine))
-    elif found != mine:
-        raise LedgerError("the ledger belongs to another secret: bring back the file at SERVING_SECRET_FILE")
 
 
 def _fit(text: str, what: str) -> str:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 
 from serving.ledger.database import upsert
 from serving.ledger.faults import KeyTaken, NotGiven, UnknownDecision
-from serving.ledger.recording import recorded
+from serving.ledger.recording import unpacked
 from serving.ledger.records import Outcome, Recorded
 from serving.ledger.tables import answers, decisions, of_answer, outcomes
 
@@ -48,8 +48,10 @@ def record(connection: Connection, outcome: Outcome) -> bool:
 
 def recorded_with_outcomes(connection: Connection, decision_id: str) -> Recorded | None:
     """The decision and what became of it so far, or None."""
-    found = recorded(connection, [decision_id])
-    if not found:
+    row = connection.execute(
+        select(decisions.c.trace, decisions.c.asked_by).where(decisions.c.decision_id == decision_id)
+    ).one_or_none()
+    if row is None:
         return None
     query = (
         select(outcomes.c.key, outcomes.c.kind, answers.c.offer_id, answers.c.given, outcomes.c.value)
@@ -60,12 +62,13 @@ def recorded_with_outcomes(connection: Connection, decision_id: str) -> Recorded
     )
     rows = connection.execute(query).all()
     return Recorded(
-        found[decision_id],
+        unpacked(row.trace),
         tuple(
-            Outcome(row.key, decision_id, row.kind, row.offer_id if row.given else None, row.value, row.at)
-            for row in rows
+            Outcome(one.key, decision_id, one.kind, one.offer_id if one.given else None, one.value, one.at)
+            for one in rows
         ),
-        sum(row.counts and row.kind == "impression" for row in rows),
+        sum(one.counts and one.kind == "impression" for one in rows),
+        row.asked_by,
     )
 
 

@@ -1,8 +1,7 @@
 """Recording decisions: what the ledger knows is read, each decision made, its limits reserved, all written."""
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from math import inf
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Executable, bindparam, insert, select
@@ -14,9 +13,10 @@ from serving.ledger.records import Limits, Occasion
 from serving.ledger.tables import answers, decisions, spent, used
 
 Row = dict[str, Any]
+Seal = Callable[[Row, Sequence[Row]], bytes]
+"""Seals a row of `decisions` with its rows of `answers`."""
 
 _ROUNDING = 1e-9  # of a budget: sums of money in another order differ by less
-_NO_LIMIT = 2**31 - 1  # what a counter of four bytes holds
 _NONE = Limits()
 _FAST = 1  # the level of zlib that is quickest, under the lock; a trace shrinks to a fifth
 
@@ -43,7 +43,11 @@ def unpacked(trace: bytes) -> Decision:
 
 
 def settle(
-    connection: Connection, occasions: Sequence[Occasion], limits: Mapping[str, Limits], days: float
+    connection: Connection,
+    occasions: Sequence[Occasion],
+    limits: Mapping[str, Limits],
+    days: float,
+    seal: Seal,
 ) -> list[Decision]:
     """The decision of each occasion, in order: the recorded one where there is one, else made now and written.
 
@@ -53,7 +57,8 @@ def settle(
     new = {o.question.decision_id: o for o in occasions if o.question.decision_id not in known}
     if new:
         made = _made(connection, new.values(), limits, days)
-        _write(connection, made)
+        askers = [occasion.asked_by for occasion in new.values()]
+        _write(connection, [_rows(*one, seal) for one in zip(made, askers, strict=True)])
         known |= {decision.decision_id: decision for decision in made}
     return [known[occasion.question.decision_id] for occasion in occasions]
 
@@ -61,7 +66,7 @@ def settle(
 def _made(
     connection: Connection, occasions: Iterable[Occasion], limits: Mapping[str, Limits], days: float
 ) -> list[Decision]:
-    knowledge = Knowledge(connection, [occasion.question for occasion in occasions], days)
+    knowledge = Knowledge(connection, [occasion.question for occasion in occasions], limits, days)
     made = []
     for occasion in occasions:
         made.append(occasion.decide(knowledge.history(occasion.question)))
@@ -71,40 +76,47 @@ def _made(
 
 
 def _reserve(connection: Connection, knowledge: Knowledge, limits: Mapping[str, Limits]) -> None:
-    """Take the day's pieces and the money of each offer, in the order of the ids: no two wait for each other."""
+    """Take the day's pieces and the money of each offer, in the order of the ids: no two wait for each other.
+
+    Others who take of the same offer wait for our end: what is above a limit now is ours alone to undo.
+    """
     dialect = connection.dialect.name
-    for (offer_id, day), times in sorted(knowledge.taken.items()):
-        per_day = limits.get(offer_id, _NONE).per_day
-        most = _NO_LIMIT if per_day is None else per_day
-        row = {"offer_id": offer_id, "day": day, "times": times, "most": most}
-        if times > most or connection.execute(_TAKING[dialect], row).first() is None:
+    taken = [
+        {"offer_id": offer_id, "day": day, "times": times}
+        for (offer_id, day), times in sorted(knowledge.taken.items())
+    ]
+    reserved = [
+        {"offer_id": offer_id, "money": money} for offer_id, money in sorted(knowledge.reserved.items())
+    ]
+    if not taken:
+        return
+    for offer_id, times in connection.execute(_TAKING[dialect], taken):
+        most = limits.get(offer_id, _NONE).per_day
+        if most is not None and times > most:
             raise LostRaceError(offer_id)
-    for offer_id, money in sorted(knowledge.reserved.items()):
+    for offer_id, money in connection.execute(_SPENDING[dialect], reserved):
         budget = limits.get(offer_id, _NONE).budget
-        most_money = inf if budget is None else budget * (1 + _ROUNDING)
-        row = {"offer_id": offer_id, "money": money, "most": most_money}
-        if money > most_money or connection.execute(_SPENDING[dialect], row).first() is None:
+        if budget is not None and money > budget * (1 + _ROUNDING):
             raise LostRaceError(offer_id)
 
 
 def _adding(insertion: Insertion, column: Column[Any]) -> Executable:
-    """Adds to a counter and returns the sum; changes and returns nothing when it would be above `most`."""
+    """Adds to the counters of many offers, and returns the sums with their offers."""
     statement = insertion(column.table)
-    total = column + statement.excluded[column.name]
     return statement.on_conflict_do_update(
         index_elements=list(column.table.primary_key),
-        set_={column.name: total},
-        where=total <= bindparam("most", type_=column.type),
-    ).returning(column)
+        set_={column.name: column + statement.excluded[column.name]},
+    ).returning(column.table.c.offer_id, column)
 
 
-def _write(connection: Connection, made: Sequence[Decision]) -> None:
-    connection.execute(insert(decisions), [_decision_row(decision) for decision in made])
-    connection.execute(insert(answers), [row for decision in made for row in _answer_rows(decision)])
+def _write(connection: Connection, made: Sequence[tuple[Row, Sequence[Row]]]) -> None:
+    connection.execute(insert(decisions), [decision for decision, _ in made])
+    connection.execute(insert(answers), [row for _, shown in made for row in shown])
 
 
-def _decision_row(decision: Decision) -> Row:
-    return {
+def _rows(decision: Decision, asked_by: str, seal: Seal) -> tuple[Row, list[Row]]:
+    """That of `decisions`, sealed, and those of `answers`."""
+    row = {
         "decision_id": decision.decision_id,
         "customer_id": decision.customer_id,
         "channel": decision.channel,
@@ -112,7 +124,10 @@ def _decision_row(decision: Decision) -> Row:
         "decided_at": decision.decided_at,
         "margin": decision.margin,
         "trace": zlib.compress(to_json(decision).encode(), _FAST),
+        "asked_by": asked_by,
     }
+    shown = _answer_rows(decision)
+    return {**row, "seal": seal(row, shown)}, shown
 
 
 def _answer_rows(decision: Decision) -> list[Row]:

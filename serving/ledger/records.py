@@ -49,11 +49,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A decision as it was recorded, its outcomes so far by moment and key, and the offers that were seen."""
+    """A decision as it was recorded, its outcomes so far by moment and key, offers that were seen, and who asked.
+
+    `asked_by` is empty where nobody was named.
+    """
 
     decision: Decision
     outcomes: tuple[Outcome, ...]
     impressions: int
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def microseconds(moment: datetime) -> int:
+    """Whole ones since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
 class Moment(TypeDecorator[datetime]):
     """A moment in UTC, kept as microseconds since 1970."""
 
@@ -36,7 +41,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - the same in every database
         """Whole microseconds since 1970."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the same in every database
         """The moment again."""
@@ -62,6 +67,8 @@ decisions = Table(
     Column("decided_at", Moment, nullable=False),
     Column("margin", Double, nullable=False),
     Column("trace", LargeBinary, nullable=False),
+    Column("asked_by", Text, nullable=False, server_default=""),
+    Column("seal", LargeBinary),
     Index("decisions_by_customer", "customer_id", "decided_at"),
 )
 

@@ -17,6 +17,7 @@ def trace_of(recorded: Recorded) -> DecisionAnswer:
         channel=decision.channel,
         placement=decision.placement,
         decided_at=decision.decided_at,
+        asked_by=recorded.asked_by,
         as_of=decision.as_of,
         status="known" if decision.known else "unknown",
         group=decision.group,

@@ -202,7 +202,7 @@ def test_past_the_deadline_nothing_is_recorded(ledger: Ledger) -> None:
 
 
 def test_a_chunk_is_answered_in_its_order_and_each_sees_those_before(ledger: Ledger) -> None:
-    limits: LimitsById = {"cheese": Limits(per_day=2)}
+    limits: LimitsById = {"cheese": Limits(per_day=2, budget=9.0)}
     old = enter(ledger, giving(question(ledger, "old"), WINE))
     places = [("zoe", "top"), ("old", "top"), ("ann", "top"), ("zoe", "foot"), ("zoe", "top"), ("bob", "top")]
     seen: dict[tuple[str, str], History] = {}

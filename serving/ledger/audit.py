@@ -1,0 +1,102 @@
+"""Whether the ledger still says what was decided: seals that hold, and counters that agree with the rows."""
+
+import hmac
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from serving.decision.trace import Decision
+from serving.ledger.recording import Seal, unpacked
+from serving.ledger.tables import answers, decisions, kept_counts, used
+
+State = Literal["whole", "unsealed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A row of the ledger under its seal: `unsealed` was recorded before there were seals, and may be anything."""
+
+    decision_id: str
+    customer_id: str
+    at: datetime
+    asked_by: str
+    state: State
+    trace: bytes
+
+    def decision(self) -> Decision | None:
+        """What was decided, or None where the trace was changed into something else."""
+        try:
+            return unpacked(self.trace)
+        except (ValueError, zlib.error):
+            return None
+
+
+def sealed_after(
+    connection: Connection,
+    decision_id: str,
+    limit: int,
+    seal: Seal,
+    *chosen: ColumnElement[bool],
+    may_hold_unsealed: bool,
+) -> list[Sealed]:
+    """The next decisions by id that meet every condition, each seal checked.
+
+    A row without a seal and without an asker is from before there were any, where such may be.
+    """
+    page = connection.execute(
+        select(decisions)
+        .where(decisions.c.decision_id > decision_id, *chosen)
+        .order_by(decisions.c.decision_id)
+        .limit(limit)
+    ).all()
+    shown = _answers(connection, page)
+
+    def state(row: Row[Any]) -> State:
+        if row.seal is None:
+            return "unsealed" if may_hold_unsealed and not row.asked_by else "changed"
+        right = seal(row._asdict(), shown[row.decision_id])
+        return "whole" if hmac.compare_digest(right, row.seal) else "changed"
+
+    return [
+        Sealed(row.decision_id, row.customer_id, row.decided_at, row.asked_by, state(row), row.trace)
+        for row in page
+    ]
+
+
+def untold(connection: Connection) -> dict[str, int]:
+    """By offer, how many more times it was counted as given than decisions tell of; fewer is below zero.
+
+    Pieces are counted when they are given. Those of who was erased are in the sums that stay.
+    """
+    counted = select(used.c.offer_id, func.sum(used.c.times)).group_by(used.c.offer_id)
+    told = (
+        select(answers.c.offer_id, func.count())
+        .join(decisions)
+        .where(answers.c.given)
+        .group_by(answers.c.offer_id)
+    )
+    kept = select(kept_counts.c.offer_id, func.sum(kept_counts.c.contacts)).group_by(kept_counts.c.offer_id)
+    missing: defaultdict[str, int] = defaultdict(int)
+    for query, sign in ((counted, 1), (told, -1), (kept, -1)):
+        for offer_id, times in connection.execute(query):
+            missing[offer_id or ""] += sign * int(times)
+    missing.pop("", None)
+    return {offer_id: times for offer_id, times in sorted(missing.items()) if times}
+
+
+def _answers(connection: Connection, page: Sequence[Row[Any]]) -> defaultdict[str, list[dict[str, Any]]]:
+    """The rows of `answers` of each decision, in their order."""
+    query = (
+        select(answers)
+        .where(answers.c.decision_id.in_([row.decision_id for row in page]))
+        .order_by(answers.c.decision_id, answers.c.place)
+    )
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.decision_id].append(row._asdict())
+    return found
