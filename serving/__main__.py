@@ -1,11 +1,11 @@
-"""Command line of the service: `pull` models, `run` it, look at the `policy`, decide about many, `report`."""
+"""Command line of the service: `pull`, make `keys`, `run`, look at the `policy`, decide, `report`."""
 
 import sys
 
 import click
 
 from features.errors import InputError
-from serving.commands import decisions, policy, service
+from serving.commands import decisions, keys, policy, service
 from serving.settings import read_settings
 
 
@@ -24,6 +24,7 @@ for command in (
     decisions.replay,
     decisions.export,
     decisions.report,
+    keys.keys,
 ):
     commands.add_command(command)
 

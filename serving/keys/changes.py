@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from features.errors import InputError
 from serving.keys.key import Scope, hash_of, new_id, new_text
 from serving.keys.key_file import KeyRecord, Records, change_keys
@@ -23,10 +25,16 @@ class Rights:
 
 
 def create_key(path: Path, rights: Rights, now: datetime) -> str:
-    """Add a key to the file, made when it is missing; returns its text."""
+    """Add a key to the file, made when it is missing; returns its text. Raises `InputError` for a wrong name."""
     key_id = new_id()
     text = new_text(key_id)
-    record = KeyRecord(id=key_id, sha256=hash_of(text), created_at=now, **asdict(rights))
+    try:
+        record = KeyRecord(id=key_id, sha256=hash_of(text), created_at=now, **asdict(rights))
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        raise InputError(
+            f"the {first['loc'][0]} of a key cannot be {first['input']!r}: {first['msg']}"
+        ) from fault
     change_keys(path, lambda records: (*records, record))
     return text
 

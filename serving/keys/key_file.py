@@ -116,7 +116,7 @@ def _parsed(path: Path, content: bytes) -> Records:
         first = fault.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise KeysError(f"the keys at {path} cannot be used (keys.{where}: {first['msg']})") from fault
-    except (ValueError, TypeError, LookupError) as fault:
+    except (ValueError, TypeError, LookupError, RecursionError) as fault:
         raise KeysError(f'{path} is no JSON object with a list "keys": restore it from a backup') from fault
     if len({record.id for record in records}) < len(records):
         raise KeysError(f"two keys at {path} have the same id: remove one of them")

@@ -209,7 +209,7 @@ def test_a_full_basket_and_a_full_batch_fit(shop: TestClient) -> None:
 
 
 def test_without_rules_only_the_decisions_are_not_ready(deciding: Live) -> None:
-    deciding.served, deciding.rulebook_fault = with_rules(deciding, None), "the catalogue is broken"
+    deciding.rulebook, deciding.rulebook_fault = None, "the catalogue is broken"
     client = TestClient(create_app(deciding, keyring=keyring(), clock=lambda: NOON), headers=HEADER)
     for response in (
         client.get("/v1/customers/1/next-best-offer?channel=web"),
