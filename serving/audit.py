@@ -92,7 +92,12 @@ def _writer(file: TextIO) -> Any:  # noqa: ANN401 - the type of csv's writers ha
 
 def _rows(sealed: Sealed, ledger: Ledger) -> Iterator[tuple[object, ...]]:
     """One for each offer that was given, or one."""
-    known = sealed.at.isoformat(), sealed.asked_by, ledger.pseudonym(sealed.customer_id), sealed.state
+    known = (
+        sealed.at and sealed.at.isoformat(),
+        sealed.asked_by,
+        ledger.pseudonym(sealed.customer_id),
+        sealed.state,
+    )
     decision = sealed.decision()
     for offer in (decision and decision.given) or (None,):
         yield (*known, sealed.decision_id, *_told(decision, offer))

@@ -8,22 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Table, cast, func, select
 
 from serving.decision.trace import Decision
 from serving.ledger.recording import Seal, unpacked
-from serving.ledger.tables import answers, decisions, kept_counts, used
+from serving.ledger.tables import Moment, answers, decisions, kept_counts, moment, used
 
 State = Literal["whole", "unsealed", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A row of the ledger under its seal: `unsealed` was recorded before there were seals, and may be anything."""
+    """A row of the ledger under its seal: `unsealed` was recorded before there were seals, and may be anything.
+
+    `at` is None where something else was put in its place.
+    """
 
     decision_id: str
     customer_id: str
-    at: datetime
+    at: datetime | None
     asked_by: str
     state: State
     trace: bytes
@@ -48,24 +51,21 @@ def sealed_after(
 
     A row without a seal and without an asker is from before there were any, where such may be.
     """
-    page = connection.execute(
-        select(decisions)
-        .where(decisions.c.decision_id > decision_id, *chosen)
-        .order_by(decisions.c.decision_id)
-        .limit(limit)
-    ).all()
+    query = select(*_as_declared(decisions)).where(decisions.c.decision_id > decision_id, *chosen)
+    page = connection.execute(query.order_by(decisions.c.decision_id).limit(limit)).all()
     shown = _answers(connection, page)
 
-    def state(row: Row[Any]) -> State:
+    def state(row: Row[Any], at: datetime | None) -> State:
         if row.seal is None:
             return "unsealed" if may_hold_unsealed and not row.asked_by else "changed"
-        right = seal(row._asdict(), shown[row.decision_id])
-        return "whole" if hmac.compare_digest(right, row.seal) else "changed"
+        right = at and seal(row._asdict() | {"decided_at": at}, shown[row.decision_id])
+        return "whole" if right and hmac.compare_digest(right, row.seal) else "changed"
 
-    return [
-        Sealed(row.decision_id, row.customer_id, row.decided_at, row.asked_by, state(row), row.trace)
-        for row in page
-    ]
+    def sealed(row: Row[Any]) -> Sealed:
+        at = _moment(row.decided_at)
+        return Sealed(row.decision_id, row.customer_id, at, row.asked_by, state(row, at), row.trace)
+
+    return [sealed(row) for row in page]
 
 
 def untold(connection: Connection) -> dict[str, int]:
@@ -92,7 +92,7 @@ def untold(connection: Connection) -> dict[str, int]:
 def _answers(connection: Connection, page: Sequence[Row[Any]]) -> defaultdict[str, list[dict[str, Any]]]:
     """The rows of `answers` of each decision, in their order."""
     query = (
-        select(answers)
+        select(*_as_declared(answers))
         .where(answers.c.decision_id.in_([row.decision_id for row in page]))
         .order_by(answers.c.decision_id, answers.c.place)
     )
@@ -100,3 +100,16 @@ def _answers(connection: Connection, page: Sequence[Row[Any]]) -> defaultdict[st
     for row in connection.execute(query):
         found[row.decision_id].append(row._asdict())
     return found
+
+
+def _as_declared(table: Table) -> list[ColumnElement[Any]]:
+    """The columns, each as the type that it is said to be: SQLite takes whatever somebody puts there by hand."""
+    types = ((column, BigInteger() if isinstance(column.type, Moment) else column.type) for column in table.c)
+    return [cast(column, kind).label(column.name) for column, kind in types]
+
+
+def _moment(since: int) -> datetime | None:
+    try:
+        return moment(since)
+    except OverflowError:
+        return None

@@ -33,6 +33,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+def moment(since: int) -> datetime:
+    """That of so many microseconds since 1970. Raises `OverflowError` for what is none."""
+    return _EPOCH + since * _MICROSECOND
+
+
 class Moment(TypeDecorator[datetime]):
     """A moment in UTC, kept as microseconds since 1970."""
 
@@ -45,7 +50,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the same in every database
         """The moment again."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else moment(value)
 
 
 metadata = MetaData()

@@ -90,10 +90,11 @@ def test_a_changed_value_is_found(filled: Ledger, url: str, column: Column[Any])
             "UPDATE decisions SET trace = another.trace FROM decisions AS another WHERE another.decision_id = :ann"
             " AND decisions.decision_id = :bob"
         ),
+        "UPDATE decisions SET decided_at = 9223372036854775807 WHERE decision_id = :bob",
         "UPDATE answers SET offer_id = NULL, kind = NULL WHERE decision_id = :bob",
         "DELETE FROM answers WHERE decision_id = :bob",
     ],
-    ids=["no seal", "as if older", "another's seal", "another's trace", "no offer", "no answer"],
+    ids=["no seal", "as if older", "another's seal", "another's trace", "no moment", "no offer", "no answer"],
 )
 def test_nothing_passes_for_whole(filled: Ledger, url: str, change: str) -> None:
     with by_hand(url) as connection:

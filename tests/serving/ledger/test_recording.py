@@ -17,12 +17,12 @@ def reserved() -> Iterator[list[tuple[str, str]]]:
     def note(
         connection: object,  # noqa: ARG001 - the event's
         statement: object,
-        many: object,  # noqa: ARG001 - the event's
-        values: dict[str, str],
+        many: list[dict[str, str]],
+        one: dict[str, str],
         options: object,  # noqa: ARG001 - the event's
     ) -> None:
         if isinstance(statement, Insert) and statement.table in (used, spent):
-            found.append((statement.table.description, values["offer_id"]))
+            found.extend((statement.table.description, values["offer_id"]) for values in many or [one])
 
     event.listen(Engine, "before_execute", note)
     yield found
