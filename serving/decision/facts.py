@@ -105,7 +105,7 @@ class History:
     """What the ledger knows that matters to one decision, read in the transaction that records it.
 
     `used` counts how often each offer was given on the day of the question, to anybody; `spent` is the money that
-    each offer has reserved of its budget so far. An offer that is in neither was not given.
+    each offer has reserved of its budget so far. Where no offer has such a limit, nobody counts.
     """
 
     contacts: tuple[Contact, ...] = ()

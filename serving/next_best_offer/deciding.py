@@ -75,6 +75,7 @@ class Decider:
 
 
 def limits_of(rulebook: Rulebook) -> dict[str, Limits]:
-    """The limits of every offer, by id."""
+    """The limits of every offer that has one, by id."""
     offers = (bound.offer for bound in rulebook.offers)
-    return {one.id: Limits(one.per_day, one.budget) for one in offers}
+    limits = ((one.id, Limits(one.per_day, one.budget)) for one in offers)
+    return {offer_id: limit for offer_id, limit in limits if limit != Limits()}
