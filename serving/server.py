@@ -30,7 +30,8 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         access_log=False,  # a path holds a customer's id
-        log_level="warning",
+        log_level="error",  # a warning for each caller that sends no HTTP would be neither JSON nor bounded
+        ws="none",
         server_header=False,
     )
     listener = listen(config)
