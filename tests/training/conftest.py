@@ -9,6 +9,7 @@ from features.workspace import open_workspace
 from tests.basketry import write_basketry
 from tests.market import write_config, write_grocer, write_leavers, write_market, write_subscribers
 from tests.registries import registry_in
+from tests.training.shell import Shell
 from training.bundles import pipeline as bundles
 from training.bundles.findings import Findings as BundleFindings
 from training.churn.pipeline import record, train_churn
@@ -126,3 +127,9 @@ def basketry_registry(tmp_path: Path, recorded_basketry: tuple[Path, Version]) -
     folder, version = recorded_basketry
     with registry_in(tmp_path / "registry", copied_from=folder):
         yield version
+
+
+@pytest.fixture
+def shell(registry: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.chdir(registry.parent)
+    return Shell(monkeypatch, capsys)

@@ -1,9 +1,7 @@
 """The command line: what it prints, what it leaves, and its exit code."""
 
 import json
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
@@ -11,39 +9,9 @@ import pytest
 
 from tests.market import write_config, write_grocer, write_leavers, write_subscribers
 from tests.training.judge.made import Row, write_log
-from training.__main__ import main
+from tests.training.shell import Shell
 from training.registry import VERDICT
 from training.verdict import CHAMPION
-
-
-@dataclass
-class Said:
-    """How a command ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-
-class Shell:
-    """Runs `python -m training` in a folder."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
-        self.patch = patch
-        self.captured = captured
-
-    def __call__(self, *arguments: object) -> Said:
-        self.patch.setattr(sys, "argv", ["training", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = self.captured.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
-
-
-@pytest.fixture
-def shell(registry: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    monkeypatch.chdir(registry.parent)
-    return Shell(monkeypatch, capsys)
 
 
 def test_training_then_the_gate_then_training_again(shell: Shell, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,12 +18,18 @@ from training.registry import (
     VERDICT,
     Version,
     champion_of,
+    dataset_of,
+    download_model,
     find_version,
     log_results,
     log_scores,
+    passed_gate,
     record_verdict,
     recorded_run,
+    register_files,
     scores_behind,
+    set_tag,
+    tags_of,
     use_registry,
 )
 from training.verdict import Check, Verdict
@@ -148,6 +156,54 @@ def test_a_no_is_kept_and_leaves_the_alias_where_it_is(used_registry: Version) -
     record_verdict(find_version(CHURN, 2), NO)
     assert champion_of(CHURN) == used_registry
     assert json.loads(client.get_model_version(CHURN, "2").tags[VERDICT])["promoted"] is False
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_model_that_nobody_has_registered_has_no_champion() -> None:
+    assert champion_of("release") is None
+
+
+def test_only_a_yes_is_a_gate_that_was_passed(used_registry: Version) -> None:
+    assert not passed_gate(used_registry)
+    record_verdict(used_registry, NO)
+    assert not passed_gate(used_registry)
+    record_verdict(used_registry, YES)
+    assert passed_gate(used_registry)
+
+
+def test_a_version_knows_its_dataset_as_long_as_its_run_is_there(used_registry: Version) -> None:
+    assert dataset_of(used_registry) == "market"
+    assert dataset_of(Version(CHURN, 1, 32 * "0")) == ""
+
+
+def test_a_model_is_downloaded_with_its_artifact_and_scores(used_registry: Version, tmp_path: Path) -> None:
+    loaded: Any
+    artifact, loaded = download_model(used_registry, tmp_path / "new")
+    golden = json.loads((artifact / "golden.json").read_text())
+    rows = np.array(golden["rows"], dtype=np.float64)
+    assert loaded.score(rows).tolist() == pytest.approx(golden["probabilities"], abs=1e-12)
+
+
+def test_a_model_that_cannot_be_loaded_is_one_sentence(used_registry: Version, tmp_path: Path) -> None:
+    gone = Version(CHURN, 7, used_registry.run_id)
+    with pytest.raises(InputError, match=r"models:/churn/7 cannot be loaded \(.*\): train .* churn=NUMBER"):
+        download_model(gone, tmp_path / "new")
+
+
+@pytest.mark.usefixtures("registry")
+def test_plain_files_become_a_version_with_tags_and_no_alias(tmp_path: Path) -> None:
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "notes.txt").write_text("all")
+    with recorded_run("notes", {}, {}):
+        register_files("notes", tmp_path / "bundle", NO, {"of": "day 1"})
+    with recorded_run("notes", {}, {}):
+        register_files("notes", tmp_path / "bundle", YES, {"of": "day 2"})
+    version = find_version("notes", 2)
+    set_tag(version, "read", "yes")
+    assert tags_of(version) == {VERDICT: json.dumps(YES.as_dict()), "of": "day 2", "read": "yes"}
+    assert champion_of("notes") is None
+    folder = Path(mlflow.artifacts.download_artifacts("models:/notes/2", dst_path=str(tmp_path)))
+    assert (folder / "bundle" / "notes.txt").read_text() == "all"
 
 
 @pytest.mark.usefixtures("registry")

@@ -74,22 +74,23 @@ def rollback(version: int | None) -> None:
     """Move the alias `champion` of the release back; models and rules go back together."""
     use_registry()
     left, live = roll_back(version)
-    click.echo(
-        f"{RELEASE} version {live.number} ({_parts(live)}) is the champion, in place of version {left.number}; "
-        "services get it with python -m serving pull"
-    )
+    click.echo(f"{RELEASE} version {live.number} ({_parts(live)}) {_is_champion(left)}")
 
 
 def _parts(version: Version) -> str:
     return ", ".join(f"{name} {number}" for name, number in models_of(version).items())
 
 
+def _is_champion(before: Version | None) -> str:
+    place = f", in place of version {before.number}" if before else ""
+    return f"is the champion{place}; services get it with python -m serving pull"
+
+
 def _became(made: Released) -> str:
     """What a release is now, and what comes next."""
     number = made.version.number
     if made.live:
-        before = f", in place of version {made.replaced.number}" if made.replaced else ""
-        return f"is the champion{before}; services get it with python -m serving pull"
+        return _is_champion(made.replaced)
     if made.verdict.promoted:
         return f"is held; it goes live with python -m training rollback --version {number}"
     return "stays a challenger"

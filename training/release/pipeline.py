@@ -73,14 +73,12 @@ def release(
     return Released(version, gated.verdict, before, live)
 
 
-def rollback(number: int | None) -> tuple[Version, Version]:
+def rollback(number: int | None) -> tuple[Version | None, Version]:
     """Move the alias to the version that the champion replaced, or to that number: the one left, the one live now.
 
     Raises `InputError` when there is none, or when it did not pass its gate; then the alias stays where it is.
     """
     left = champion_of(RELEASE)
-    if left is None:
-        raise InputError("no release is the champion, so there is none to leave: python -m training release")
     version = find_version(RELEASE, _replaced_by(left) if number is None else number)
     if not passed_gate(version):
         raise InputError(
@@ -97,7 +95,9 @@ def models_of(version: Version) -> dict[str, str]:
     return {name: tags[name] for name in MODELS if name in tags}
 
 
-def _replaced_by(version: Version) -> int:
+def _replaced_by(version: Version | None) -> int:
+    if version is None:
+        raise InputError("no release is the champion, so there is none to leave: python -m training release")
     number = tags_of(version).get(REPLACES)
     if number is None:
         raise InputError(
