@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.releases import go_live
 from features.dataset import CrossSell
 from features.definitions import Unit
 from features.pair.affinities import AFFINITIES
@@ -27,7 +28,6 @@ from features.store import (
     StoreInfo,
     publish_sqlite,
 )
-from serving.release import Release, ReleasedModel, switch
 from training.arrays import Floats
 from training.calibration import Calibration
 from training.config import CrossSellConfig
@@ -97,8 +97,7 @@ def release_into(root: Path, pairs: PairSet, config: CrossSellConfig) -> CrossSe
     staged = root / ".staged"
     staged.mkdir(parents=True)
     write_artifact(staged / "cross_sell", final, pairs, "USD", config)
-    released = ReleasedModel(name="cross_sell", version="1", run_id=None)
-    switch(root, staged, Release(models=(released,), alias="champion", pulled_at=_AS_OF))
+    go_live(root, staged, "made-up")
     return model
 
 

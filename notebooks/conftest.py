@@ -5,17 +5,16 @@ A hook says so and no fixture: nbmake's items ask for none, not even for those t
 
 import re
 from collections.abc import Generator
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
+from benchmarks.releases import go_live
 from features.moments import labelled_moments
 from features.stack import stack
 from features.workspace import open_workspace
 from serving.ledger.secret import SECRET_BYTES
-from serving.release import Release, ReleasedModel, switch
 from training.churn.artifact import FinalModel, bands, golden_rows, write_artifact
 from training.churn.model import fit_churn, matrix
 from training.config import CONFIG, read_config
@@ -58,9 +57,4 @@ def _release_churn(workspace: Path, release: Path) -> None:
     rows = matrix(stacked, opened.features.names)
     final = FinalModel(model, None, bands(model.probability(rows)), golden_rows(rows))
     write_artifact(release / "staged" / "churn", final, opened.dataset, opened.features)
-    released = ReleasedModel(name="churn", version="1", run_id=None)
-    switch(
-        release,
-        release / "staged",
-        Release(models=(released,), alias="champion", pulled_at=datetime.now(UTC)),
-    )
+    go_live(release, release / "staged", opened.features.fingerprint)

@@ -111,13 +111,18 @@ def readable(folder: Path) -> Iterator[None]:
 
 
 def _require_agreement(artifact: Artifact[D, G], folder: Path) -> None:
-    names, golden = artifact.description.features, artifact.golden
+    names = artifact.description.features
     if [feature.name for feature in artifact.features] != names:
         raise ModelError(
             f"features.json in {folder} has other features, or in another order, than model.json"
         )
-    if len(golden.rows) != len(golden.probabilities) or {len(row) for row in golden.rows} != {len(names)}:
-        raise ModelError(f"golden.json in {folder}: every row needs {len(names)} values and one probability")
+    require_rows(artifact.golden, len(names), folder)
+
+
+def require_rows(golden: Golden, features: int, folder: Path) -> None:
+    """Raise `ModelError` unless every row has as many values as there are features, and one probability."""
+    if len(golden.rows) != len(golden.probabilities) or {len(row) for row in golden.rows} != {features}:
+        raise ModelError(f"golden.json in {folder}: every row needs {features} values and one probability")
 
 
 def verified(folder: Path, parts: Sequence[str]) -> dict[str, bytes]:
@@ -137,13 +142,14 @@ def verified(folder: Path, parts: Sequence[str]) -> dict[str, bytes]:
 
 
 def _require_exact_files(folder: Path, parts: Sequence[str]) -> None:
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():
         raise ModelError(f"there is no model folder at {folder}: fetch one with python -m serving pull")
-    found = {path.name for path in folder.iterdir() if path.is_file()}
+    found = {path.name: path.is_file() and not path.is_symlink() for path in folder.iterdir()}
     wanted = {*parts, CHECKSUMS}
-    if found != wanted:
-        wrong = [f"missing {name}" for name in sorted(wanted - found)]
-        wrong += [f"unexpected {name}" for name in sorted(found - wanted)]
+    wrong = [f"missing {name}" for name in sorted(wanted - found.keys())]
+    wrong += [f"unexpected {name}" for name in sorted(found.keys() - wanted)]
+    wrong += [f"{name} is no plain file" for name in sorted(wanted & found.keys()) if not found[name]]
+    if wrong:
         raise ModelError(f"the model in {folder} is not whole ({', '.join(wrong)}): pull it again")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from features.errors import InputError
 from features.store import OnlineStore
-from serving.decision.rulebook import read_rulebook
+from serving.decision.rulebook import Rulebook, read_rules
 from serving.decision.trace import Decision
 from serving.decision_log import DecisionLog
 from serving.ledger import Ledger, open_ledger, read_secret
@@ -76,12 +76,21 @@ def batch(settings: Settings, asking: Asking, customers: Path | None, at: dateti
 
 def prepare(settings: Settings, asking: Asking, store: OnlineStore, ledger: Ledger) -> Campaign:
     """Models, store, rules and ledger, joined for one question. Raises `InputError` for what cannot be used."""
-    served = Served(load_live(settings.release), store)
-    if served.unfit:
-        raise InputError("; ".join(served.unfit.values()))
-    rulebook = read_rulebook(settings.catalogue, settings.policy, store.info)
+    served, rulebook = ready(settings, store)
     rulebook.policy.require_channel(asking.channel)
     return Campaign(Decider(FactSource(served), rulebook, ledger), store, asking)
+
+
+def ready(settings: Settings, store: OnlineStore) -> tuple[Served, Rulebook]:
+    """The live release joined with a store, and its rules or those of the files that were given.
+
+    Raises `InputError` unless every part of it fits.
+    """
+    models, files = load_live(settings.release), settings.rule_files
+    served = Served(models, store, rules=read_rules(*files) if files else models.rules)
+    if served.faults or served.rulebook is None:
+        raise InputError("; ".join(served.faults) or "the release has no rules")
+    return served, served.rulebook
 
 
 def write(decided: Decided, out: Path, advance: Advance) -> int:

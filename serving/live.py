@@ -1,30 +1,28 @@
 """What is being served right now, and how something newer on disk takes its place.
 
-What is newer is loaded whole and verified, then swapped in at once; a request that began with the old set ends
-with it. When the newer one is broken, or would silence a model that answers now, the old one goes on and a log
-line says why. Each part is for itself: without rules the models answer, without models the ledger takes
+What is newer is loaded whole, verified and asked once, then swapped in at once: models, store and rules are one
+object, so that every answer is made of exactly one set, and a request that began with the old set ends with it.
+When the newer one is broken, or would silence what answers now, the old one goes on and a log line says why. Where
+nothing answers yet, each part is for itself: without rules the models answer, without models the ledger takes
 outcomes. Only nobody is served before the ledger has been open once: it knows who was erased.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, TypeVar
 
-from features.errors import InputError
 from features.store import SqliteStore, StoreError, remove_customers
 from serving import logs
 from serving.decision.catalogue import ended_before
-from serving.decision.rulebook import Rulebook, read_rulebook
+from serving.decision.rulebook import Rulebook, Rules, read_rules
 from serving.ledger import Ledger, LedgerError, open_ledger, read_secret
 from serving.models import load_live
+from serving.newest import Newest, stamp
 from serving.release import CURRENT
 from serving.served import Served
 from serving.settings import Settings
-
-T = TypeVar("T")
 
 POLL_SECONDS = 1.0
 
@@ -32,16 +30,20 @@ POLL_SECONDS = 1.0
 class Live:
     """Holds what answers right now, and of each part why there is none, or why a newer one is refused.
 
-    `served` and `fault` are models and store, `rulebook` is what marketers decided, `ledger` remembers.
+    `served` are models, store and rules, `ledger` remembers.
     """
 
     def __init__(self, served: Served | None = None, fault: str | None = None) -> None:
         self.served = served
         self.fault = fault
-        self.rulebook: Rulebook | None = None
         self.rulebook_fault: str | None = None
         self.ledger: Ledger | None = None
         self.ledger_fault: str | None = None
+
+    @property
+    def rulebook(self) -> Rulebook | None:
+        """What marketers decided, as the served set has it."""
+        return None if self.served is None else self.served.rulebook
 
     @property
     def faults(self) -> str | None:
@@ -53,20 +55,20 @@ class Live:
 class Watch:
     """Brings the newest release, store, catalogue and policy from disk into a `Live`, and opens the ledger.
 
-    A store is served without those who were erased: they are removed from its file first.
+    A store is served without those who were erased: they are removed from its file first. Raises `InputError` for
+    a catalogue without a policy, or the other way round.
     """
 
     def __init__(self, live: Live, settings: Settings) -> None:
         self._live = live
         self._settings = settings
+        self._files = settings.rule_files
         self._alone = threading.Lock()
-        self._models = _Newest(
-            lambda: _stamp(settings.release / CURRENT), lambda: load_live(settings.release)
-        )
-        self._ledger = _Newest(lambda: None, self._open_ledger)
-        self._store = _Newest(lambda: (_stamp(settings.store), self._ledger.value), self._load_store)
-        self._rulebook = _Newest(self._seen_rules, self._read_rulebook)
-        self._joined: Served | None = None
+        self._models = Newest(lambda: stamp(settings.release / CURRENT), lambda: load_live(settings.release))
+        self._ledger = Newest(lambda: None, self._open_ledger)
+        self._store = Newest(lambda: (stamp(settings.store), self._ledger.value), self._load_store)
+        self._rules = Newest(self._seen_rules, self._read_rules)
+        self._joined = Newest(self._parts, self._join)
 
     async def forever(self) -> None:
         """Look every second; loading happens in a thread, so that requests go on meanwhile."""
@@ -80,15 +82,19 @@ class Watch:
     def refresh(self) -> None:
         """Swap in what is newer on disk when it is whole and fits; otherwise say once why not."""
         with self._alone:
-            ledger = self._refresh_ledger()
-            faults = [fault for fault in (self._models.refresh(), self._store.refresh()) if fault]
-            self._join()
-            if self._joined is not None:
-                faults += self._joined.unfit.values()
-            self._live.fault = _said("refused", "; ".join(faults) or None, self._live.fault)
-            self._live.ledger = self._ledger.value if ledger is None else None
-            self._live.ledger_fault = _said("ledger-refused", ledger, self._live.ledger_fault)
-            self._refresh_rulebook()
+            live, ledger = self._live, self._refresh_ledger()
+            faults = [self._models.refresh(), self._store.refresh()]
+            of_rules = None
+            if self._models.value is not None and self._store.value is not None:
+                of_rules = self._rules.refresh()
+                faults.append(self._joined.refresh())
+            faults += self._swap()
+            if live.served is not None:
+                of_rules = of_rules or live.served.unbound
+            live.fault = _said("refused", "; ".join(filter(None, faults)) or None, live.fault)
+            live.ledger = self._ledger.value if ledger is None else None
+            live.ledger_fault = _said("ledger-refused", ledger, live.ledger_fault)
+            live.rulebook_fault = _said("rulebook-refused", of_rules, live.rulebook_fault)
 
     def close(self) -> None:
         """Let go of the ledger, so that its file is whole without a journal."""
@@ -121,17 +127,6 @@ class Watch:
             return str(gone)
         return None
 
-    def _refresh_rulebook(self) -> None:
-        """Rules are bound to what a store knows, so that they wait for one."""
-        if self._live.served is None:
-            return
-        fault = self._rulebook.refresh()
-        if self._rulebook.value is not None and self._rulebook.value is not self._live.rulebook:
-            self._live.rulebook = self._rulebook.value
-            logs.event("rulebook", version=self._live.rulebook.name)
-            _report_ended(self._live.rulebook)
-        self._live.rulebook_fault = _said("rulebook-refused", fault, self._live.rulebook_fault)
-
     def _open_ledger(self) -> Ledger:
         return open_ledger(self._settings.ledger, read_secret(self._settings.secret_file))
 
@@ -141,24 +136,46 @@ class Watch:
         return load_store(self._settings.store, self._ledger.value)
 
     def _seen_rules(self) -> object:
-        info = None if self._live.served is None else self._live.served.store.info
-        return _stamp(self._settings.catalogue), _stamp(self._settings.policy), info
+        return self._files and tuple(map(stamp, self._files)), self._models.value, self._store.value
 
-    def _read_rulebook(self) -> Rulebook:
-        assert self._live.served is not None
-        info = self._live.served.store.info
-        return read_rulebook(self._settings.catalogue, self._settings.policy, info)
+    def _read_rules(self) -> Rules | None:
+        """Files are taken when they bind to the store, so that the older ones go on beside broken ones."""
+        assert self._models.value is not None
+        assert self._store.value is not None
+        if self._files is None:
+            return self._models.value.rules
+        rules = read_rules(*self._files)
+        rules.bound(self._store.value.info)
+        return rules
 
-    def _join(self) -> None:
-        models, store, joined = self._models.value, self._store.value, self._joined
-        if models is None or store is None:
-            return
-        if joined is not None and joined.models is models and joined.store is store:
-            return
-        self._joined = Served(models, store, self._settings.stale_after)
-        if self._joined.may_replace(self._live.served):
-            self._live.served = self._joined
-            logs.event("serving", models=self._joined.versions, as_of=store.info.as_of)
+    def _parts(self) -> object:
+        return self._models.value, self._store.value, self._rules.value
+
+    def _join(self) -> Served:
+        assert self._models.value is not None
+        assert self._store.value is not None
+        served = Served(self._models.value, self._store.value, self._settings.stale_after, self._rules.value)
+        served.warm_up()
+        return served
+
+    def _swap(self) -> list[str]:
+        """Let the joined set answer from now on, or say why it may not."""
+        joined, before = self._joined.value, self._live.served
+        if joined is None or joined is before:
+            return [] if joined is None else list(joined.unfit.values())
+        if not joined.may_replace(before):
+            return joined.faults
+        self._live.served = joined
+        logs.event(
+            "serving",
+            release=joined.models.release.version,
+            models=joined.versions,
+            rulebook=joined.rulebook and joined.rulebook.name,
+            as_of=joined.store.info.as_of,
+        )
+        if joined.rulebook is not None and (before is None or before.rules != joined.rules):
+            _report_ended(joined.rulebook)
+        return list(joined.unfit.values())
 
 
 def load_store(path: Path, ledger: Ledger) -> SqliteStore:
@@ -173,36 +190,6 @@ def load_store(path: Path, ledger: Ledger) -> SqliteStore:
     remove_customers(path, erased)
     logs.event("erased-removed", customers=len(erased))
     return SqliteStore(path)
-
-
-class _Newest(Generic[T]):
-    """The newest whole version of something; `seen` says what it would be made from, `load` makes it."""
-
-    def __init__(self, seen: Callable[[], object], load: Callable[[], T]) -> None:
-        self.value: T | None = None
-        self._seen = seen
-        self._load = load
-        self._made_from: object = None
-
-    def refresh(self) -> str | None:
-        """Load again when what is seen has changed; returns why that failed, and keeps the older value then."""
-        seen = self._seen()
-        if self.value is not None and seen == self._made_from:
-            return None
-        try:
-            self.value, self._made_from = self._load(), seen
-        except (InputError, OSError) as fault:
-            return str(fault)
-        return None
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Identity of a file, taken before it is read: at worst it is read once too often."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _report_ended(rulebook: Rulebook) -> None:

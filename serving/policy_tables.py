@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 
 from rich.console import Console
@@ -21,6 +22,9 @@ from serving.policy_check import AT_ONCE, ChannelReach, Findings, OfferReach, Wh
 from serving.served import Served
 from serving.settings import Settings
 
+CATALOGUE = Path("serving/catalogue.toml")
+POLICY = Path("serving/policy.toml")
+"""What marketers edit: it is looked at before a release takes it along."""
 _MOST = 3
 _OUTBID = ("arbitrate", "priority")
 OFFER_HEADS = ("offer", "worth it for", "best for", "median worth", "what ends it elsewhere")
@@ -33,7 +37,8 @@ def print_check(settings: Settings, channels: Sequence[str]) -> bool:
     No `channels` are all of the policy. Raises `InputError` for whatever cannot be used.
     """
     now, store = datetime.now(UTC), SqliteStore(settings.store)
-    rulebook = read_rulebook(settings.catalogue, settings.policy, store.info, now.date())
+    catalogue, policy = settings.catalogue or CATALOGUE, settings.policy or POLICY
+    rulebook = read_rulebook(catalogue, policy, store.info, now.date())
     source = FactSource(Served(load_live(settings.release), store))
     steps = check(source, store.ids(), rulebook, _asked(channels, rulebook), now)
     *_, findings = track(
@@ -56,7 +61,7 @@ def print_check(settings: Settings, channels: Sequence[str]) -> bool:
 
 def print_attributes(settings: Settings) -> None:
     """Print every attribute that the store and the policy's channels give. Raises `InputError` as above."""
-    store, policy = SqliteStore(settings.store), read_policy(settings.policy)
+    store, policy = SqliteStore(settings.store), read_policy(settings.policy or POLICY)
     console = Console()
     console.print(attributes_table(attributes_of(store.info, policy.channels).values()), operators_table())
 

@@ -71,6 +71,7 @@ class ServedModel(Answer):
 
     name: str = Field(examples=["churn"])
     version: str = Field(examples=["3"])
+    release: str = Field(description="The version of the release that it is part of.", examples=["7"])
 
 
 class ConsentAnswer(Answer):
@@ -124,11 +125,19 @@ class StoreAnswer(Answer):
 class ReleaseAnswer(Answer):
     """What is being served right now."""
 
+    version: str = Field(description="Of the registered model `release`.", examples=["7"])
+    replaces: str | None = Field(
+        description="The version that was live before this one was made so, null for the first.",
+        examples=["6"],
+    )
     models: list[ModelAnswer]
     alias: str = Field(examples=["champion"])
     pulled_at: datetime
     definition: Definition | None = Field(description="What churn means, null without a churn model.")
     store: StoreAnswer
+    rules: Literal["release", "files"] = Field(
+        description="Where policy and catalogue come from: the release, or files that the service was given."
+    )
     rulebook: str | None = Field(
         description="Version and hash of policy and catalogue, null when there is none yet.",
         examples=["2026.11-0b6f3d2a9c41"],

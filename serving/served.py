@@ -1,9 +1,10 @@
-"""The models of a release joined with a store: the one set that answers, and is swapped as a whole."""
+"""The models of a release joined with a store and rules: the one set that answers, and is swapped as a whole."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from features.errors import InputError
 from features.store import OnlineStore
 from serving.artifact import ModelError
 from serving.bundles.answers import Bundles
@@ -12,21 +13,39 @@ from serving.churn.answers import Churn
 from serving.churn.artifact import Description as ChurnText
 from serving.cross_sell.answers import Offers
 from serving.cross_sell.artifact import Description as CrossSellText
+from serving.decision.rulebook import Rulebook, Rules
 from serving.freshness import is_stale
 from serving.models import Models
 from serving.release import ModelName, ReleasedModel
-from serving.schemas import CandidatesAnswer, HabitsAnswer, ModelAnswer, ReleaseAnswer, StoreAnswer
+from serving.schemas import (
+    MAX_REASONS,
+    CandidatesAnswer,
+    HabitsAnswer,
+    ModelAnswer,
+    ReleaseAnswer,
+    StoreAnswer,
+)
 
 
 class Served:
     """What answers together: a part for each model of the release that fits the store.
 
-    A part is None when the release has no such model, or when it does not fit: then `unfit` says why.
+    A part is None when the release has no such model, or when it does not fit: then `unfit` says why. So is the
+    rulebook without rules, or when they speak of what the store does not know: then `unbound` says why.
     """
 
-    def __init__(self, models: Models, store: OnlineStore, stale_after: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        models: Models,
+        store: OnlineStore,
+        stale_after: timedelta | None = None,
+        rules: Rules | None = None,
+    ) -> None:
         self.models = models
         self.store = store
+        self.rules = rules
+        self.rulebook: Rulebook | None = None
+        self.unbound: str | None = None
         self.unfit: dict[ModelName, str] = {}
         self.churn: Churn | None = None
         self.offers: Offers | None = None
@@ -40,9 +59,11 @@ class Served:
                 self.offers = Offers(*models.cross_sell, store, stale_after)
         if models.bundles is not None:
             self.bundles = Bundles(*models.bundles, store, stale_after)
+        if rules is not None:
+            self._bind(rules)
 
     @property
-    def versions(self) -> dict[ModelName, str]:
+    def versions(self) -> dict[str, str]:
         """The models that answer, each with its version."""
         return {m.name: m.version for m in self.models.release.models if m.name not in self.unfit}
 
@@ -51,9 +72,35 @@ class Served:
         """Whether the store's moment of knowledge is older than allowed."""
         return is_stale(self.store.info.as_of, self._stale_after)
 
+    @property
+    def faults(self) -> list[str]:
+        """Why parts of it do not answer."""
+        return [*self.unfit.values(), *([self.unbound] if self.unbound else [])]
+
     def may_replace(self, older: "Served | None") -> bool:
-        """Whether this set answers at all, and silences no model that answers now unless the release drops it."""
-        return bool(self.versions) and (older is None or older.versions.keys().isdisjoint(self.unfit))
+        """Whether this set answers at all, and silences nothing that answers now unless the release drops it."""
+        if older is None or not self.versions:
+            return bool(self.versions)
+        decides = self.rulebook is not None or older.rulebook is None
+        return decides and older.versions.keys().isdisjoint(self.unfit)
+
+    def warm_up(self) -> None:
+        """Let each part answer once, about the first customer of the store.
+
+        Raises `StoreError` when the store cannot be read, and `ModelError` for an answer that is none.
+        """
+        first = next(iter(self.store.ids()), "")
+        try:
+            if self.churn is not None:
+                self.churn.answer(first, MAX_REASONS)
+            if self.offers is not None:
+                self.offers.answer(first, "all", 1)
+            if self.bundles is not None:
+                self.bundles.answer([], first, 1)
+        except ValueError as fault:
+            raise ModelError(
+                f"release {self.models.release.version} gives no answer that is one: {fault}"
+            ) from fault
 
     def why_not(self, name: ModelName) -> str:
         """Why a model does not answer, and what to run."""
@@ -62,17 +109,20 @@ class Served:
             f"{name.replace('_', '-')} --dataset FILE, then python -m serving pull"
         )
 
-    def release_answer(self, rulebook: str | None, fault: str | None) -> ReleaseAnswer:
-        """What this set is, with the rules that it decides by and the reason why something else is not served."""
+    def release_answer(self, fault: str | None) -> ReleaseAnswer:
+        """What this set is, with the reason why something else is not served."""
         release, churn = self.models.release, self.models.churn
         every = churn, self.models.cross_sell, self.models.bundles
         return ReleaseAnswer(
+            version=release.version,
+            replaces=release.pulled.replaces,
             models=[self._model_answer(pair[0], pair[1].description) for pair in every if pair is not None],
-            alias=release.alias,
-            pulled_at=release.pulled_at,
+            alias=release.pulled.alias,
+            pulled_at=release.pulled.pulled_at,
             definition=churn and churn[1].description.definition,
             store=_store_answer(self.store),
-            rulebook=rulebook,
+            rules="release" if self.rules is self.models.rules else "files",
+            rulebook=self.rulebook and self.rulebook.name,
             stale=self.stale,
             fault=fault,
         )
@@ -83,11 +133,18 @@ class Served:
         return ModelAnswer(
             name=released.name,
             version=released.version,
+            release=released.release,
             run_id=released.run_id,
             labelled_through=description.labelled_through,
             population=description.population,
             answers=released.name in self.versions,
         )
+
+    def _bind(self, rules: Rules) -> None:
+        try:
+            self.rulebook = rules.bound(self.store.info)
+        except InputError as fault:
+            self.unbound = str(fault)
 
     @contextmanager
     def _noting(self, name: ModelName) -> Iterator[None]:

@@ -3,13 +3,11 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import InputError
-from serving.release import ModelName
 
 PREFIX = "SERVING_"
 BUDGET_MS = 200
@@ -27,8 +25,9 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     release: Path = Path("workspace/release")
     store: Path = Path("workspace/online.sqlite")
-    catalogue: Path = Path("serving/catalogue.toml")
-    policy: Path = Path("serving/policy.toml")
+    catalogue: Path | None = None
+    policy: Path | None = None
+    """The files to decide by; None takes those of the release."""
     ledger: str = "sqlite:///workspace/ledger.sqlite"
     """URL of the database that holds decisions and outcomes: SQLite or PostgreSQL."""
     secret_file: Path = Path("workspace/secret")
@@ -47,23 +46,31 @@ class Settings(BaseSettings):
     """Whether a store past `stale_after_days` leaves the service ready."""
     stale_after_days: int | None = Field(default=None, ge=1)
     """Age of `as_of` in days beyond which answers say `stale: true`; None never says so."""
-    models: Annotated[tuple[ModelName, ...], NoDecode] = ()
-    """Registered models to pull, written with commas between; none takes each one that has the alias."""
     alias: str = "champion"
     tracking_uri: str = Field(
         default="sqlite:///mlflow.db",
         validation_alias=AliasChoices(f"{PREFIX}TRACKING_URI", "MLFLOW_TRACKING_URI"),
     )
 
-    @field_validator("models", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return value.split(",") if isinstance(value, str) else value
-
     @property
     def stale_after(self) -> timedelta | None:
         """`stale_after_days` as a duration."""
         return None if self.stale_after_days is None else timedelta(days=self.stale_after_days)
+
+    @property
+    def rule_files(self) -> tuple[Path, Path] | None:
+        """Catalogue and policy when they are files, None for those of the release.
+
+        Raises `InputError` for one without the other.
+        """
+        if self.catalogue is None and self.policy is None:
+            return None
+        if self.catalogue is None or self.policy is None:
+            raise InputError(
+                "catalogue and policy go together: give both, or neither for those of the release "
+                "(SERVING_CATALOGUE and SERVING_POLICY, --catalogue and --policy)"
+            )
+        return self.catalogue, self.policy
 
 
 def read_settings() -> Settings:

@@ -37,7 +37,7 @@ class Bundles:
         stale_after: timedelta | None = None,
     ) -> None:
         self.model = model
-        self._served = ServedModel(name=released.name, version=released.version)
+        self._served = ServedModel(name=released.name, version=released.version, release=released.release)
         self._store = store
         self._stale_after = stale_after
         self._code = {item.id: code for code, item in enumerate(model.items)}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 import numpy as np
 from pydantic import ValidationError
@@ -12,10 +13,10 @@ from features.store import OnlineStore, StoredCustomer
 from features.wording import say
 from serving.arrays import Floats
 from serving.artifact import FeatureWords, ModelError
-from serving.churn import sentences
 from serving.churn.artifact import Definition
 from serving.churn.model import ChurnModel
 from serving.churn.schemas import ChurnAnswer, Reason
+from serving.churn.sentences import Sentences
 from serving.freshness import is_stale
 from serving.release import ReleasedModel
 from serving.schemas import ServedModel
@@ -52,10 +53,15 @@ class Churn:
                 "dataset, or train, promote and pull a model for this store"
             )
 
-    @property
+    @cached_property
     def served_model(self) -> ServedModel:
         """The registered model version that answers."""
-        return ServedModel(name=self.released.name, version=self.released.version)
+        released = self.released
+        return ServedModel(name=released.name, version=released.version, release=released.release)
+
+    @cached_property
+    def _sentences(self) -> Sentences:
+        return Sentences.of(self.model.description.definition, self.store.info.as_of)
 
     @property
     def stale(self) -> bool:
@@ -82,16 +88,16 @@ class Churn:
         return answers, [customer_id for customer_id, customer in stored if customer is None]
 
     def _answer(self, customer_id: str, score: _Score) -> ChurnAnswer:
-        definition, as_of = self.model.description.definition, self.store.info.as_of
+        sentences = self._sentences
         return ChurnAnswer(
             customer_id=customer_id,
             status="lapsed" if score.probability is None else "active",
             probability=score.probability,
             band=None if score.probability is None else self.model.band(score.probability),
-            summary=sentences.summary(definition, as_of, score.probability),
+            summary=sentences.summary(score.probability),
             horizon_days=self.model.description.horizon_days,
-            definition=sentences.meaning(definition),
-            as_of=as_of,
+            definition=sentences.meaning,
+            as_of=self.store.info.as_of,
             reasons=score.reasons,
             model=self.served_model,
             stale=self.stale,

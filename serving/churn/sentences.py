@@ -1,14 +1,37 @@
 """Plain sentences about churn as the dataset defines it."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Self, cast
 
 from features.wording import PLACE, say
 from serving.churn.artifact import Definition
 
 
-def meaning(definition: Definition) -> str:
+@dataclass(frozen=True)
+class Sentences:
+    """What can be said of every customer of one store: put into words once, since each answer says it."""
+
+    meaning: str
     """What churn means."""
+    event: str
+    """What may happen, after `likely to`."""
+    lapsed: str
+    """Why a customer has no probability."""
+
+    @classmethod
+    def of(cls, definition: Definition, as_of: datetime) -> Self:
+        """Those of a definition and a moment of knowledge."""
+        return cls(_meaning(definition), _event(definition, as_of), _lapsed(definition, as_of))
+
+    def summary(self, probability: float | None) -> str:
+        """What a probability says about a customer, or why there is none."""
+        if probability is None:
+            return self.lapsed
+        return f"{say(PLACE, 'share', probability)} likely to {self.event}."
+
+
+def _meaning(definition: Definition) -> str:
     if definition.kind == "inactivity":
         before, after = _days(definition.active_days), _days(definition.horizon_days)
         return f"Churn means: bought in the {before} before as_of, then buys nothing for {after}."
@@ -19,10 +42,7 @@ def meaning(definition: Definition) -> str:
     )
 
 
-def summary(definition: Definition, as_of: datetime, probability: float | None) -> str:
-    """What a probability says about a customer, or why there is none."""
-    if probability is not None:
-        return f"{say(PLACE, 'share', probability)} likely to {_event(definition, as_of)}."
+def _lapsed(definition: Definition, as_of: datetime) -> str:
     if definition.kind == "inactivity":
         active = _days(definition.active_days)
         return f"Bought nothing in the {active} before {_date(as_of)}: lapsed, so not scored."

@@ -1,9 +1,5 @@
 """`batch`, `replay`, `export` and `report`: decisions about many customers, and what became of them."""
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +8,7 @@ import click
 
 from serving.commands import options
 from serving.commands.options import override
+from serving.commands.signals import ended_by_sigterm
 from serving.next_best_offer.asking import Asking
 from serving.one_thread import use_one_thread
 from serving.settings import Settings
@@ -41,7 +38,7 @@ def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - option
     moment = now if at is None else at.replace(tzinfo=UTC)
     require_moment(moment, now)
     decisions = decided(override(settings, given), asking, customers, moment)
-    with _ended_by_sigterm(), decisions as made, shown() as advance:
+    with ended_by_sigterm(), decisions as made, shown() as advance:
         count = write(made, out, advance)
     click.echo(f"{count:,} decisions are in {out}")
 
@@ -73,7 +70,7 @@ def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - optio
     asking, past, out = _asking(given), given.pop("past"), given.pop("out")
     as_of = given.pop("as_of").replace(tzinfo=UTC)
     decisions = decided(override(settings, given), asking, as_of, past)
-    with _ended_by_sigterm(), decisions as made, shown() as advance:
+    with ended_by_sigterm(), decisions as made, shown() as advance:
         count = write(made, out, advance)
     click.echo(f"{count:,} decisions as of {as_of:%Y-%m-%d} are in {out}")
 
@@ -88,7 +85,7 @@ def export(settings: Settings, /, until: datetime | None, out: Path, **given: st
     from serving.export import export as write_all  # noqa: PLC0415 - other commands need no Parquet
     from serving.progress import shown  # noqa: PLC0415 - as above
 
-    with _ended_by_sigterm(), shown() as advance:
+    with ended_by_sigterm(), shown() as advance:
         count = write_all(override(settings, given), out, advance, until and until.replace(tzinfo=UTC))
     click.echo(f"{count:,} decisions are in {out}")
 
@@ -118,13 +115,3 @@ def _asking(given: dict[str, Any]) -> Asking:
     """What is asked, taken out of the options."""
     channel, placement = given.pop("channel"), given.pop("placement")
     return Asking(channel, placement or channel)
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let the signal end the command as an exception does, so that no half-written file stays."""
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

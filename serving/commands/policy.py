@@ -10,6 +10,10 @@ from serving.commands.options import override
 from serving.one_thread import use_one_thread
 from serving.settings import Settings
 
+_POLICY = click.option(
+    "--policy", type=options.FILE, help="What holds for every offer.  [SERVING_POLICY, serving/policy.toml]"
+)
+
 
 @click.group()
 def policy() -> None:
@@ -17,8 +21,10 @@ def policy() -> None:
 
 
 @policy.command()
-@options.CATALOGUE
-@options.POLICY
+@click.option(
+    "--catalogue", type=options.FILE, help="Offers, TOML or CSV.  [SERVING_CATALOGUE, serving/catalogue.toml]"
+)
+@_POLICY
 @options.RELEASE
 @options.STORE
 @click.option("--channel", "channels", multiple=True, help="Channel, once for each.  [all of the policy]")
@@ -36,7 +42,7 @@ def check(settings: Settings, /, channels: tuple[str, ...], **given: Path | None
 
 
 @policy.command()
-@options.POLICY
+@_POLICY
 @options.STORE
 @click.pass_obj
 def attributes(settings: Settings, /, **given: Path | None) -> None:

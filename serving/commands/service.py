@@ -1,6 +1,7 @@
 """`pull` a release and `run` the service."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -8,36 +9,43 @@ import click
 from serving import logs
 from serving.commands import options
 from serving.commands.options import override
+from serving.commands.signals import ended_at_once
+from serving.lightgbm_alone import import_lightgbm_alone
 from serving.one_thread import use_one_thread
-from serving.release import NAMES
 from serving.settings import Settings
 
 
 @click.command()
-@click.option(
-    "--model",
-    "models",
-    multiple=True,
-    type=click.Choice(NAMES),
-    help="Registered model, once for each.  [SERVING_MODELS, all that have a champion]",
-)
-@click.option("--alias", help="Alias of the versions to fetch.  [SERVING_ALIAS, champion]")
+@click.option("--alias", help="Alias of the release to fetch.  [SERVING_ALIAS, champion]")
 @click.option("--tracking-uri", help="MLflow registry.  [MLFLOW_TRACKING_URI, sqlite:///mlflow.db]")
 @click.option(
     "--release",
     type=options.FILE,
     help="Folder to pull into.  [SERVING_RELEASE, workspace/release]",
 )
+@click.option(
+    "--every", type=options.Interval(), help="Pull again and again, such as every 30s or 5m.  [once]"
+)
 @click.pass_obj
-def pull(settings: Settings, /, **given: str | Path | tuple[str, ...] | None) -> None:
-    """Fetch the champions, verify them and make them the live release together."""
-    from serving.pull import pull as pull_release  # noqa: PLC0415 - the running service must not load it
+def pull(settings: Settings, /, every: float | None, **given: str | Path | None) -> None:
+    """Fetch the release that is the champion, verify it and make it the live one.
+
+    With --every it goes on after whatever goes wrong, and writes one JSON line for each new kind of trouble.
+    """
+    use_one_thread()
+    from serving.pull.forever import Pulling  # noqa: PLC0415 - the running service must not load it
+    from serving.pull.once import pull as pull_once  # noqa: PLC0415 - as above
+    from serving.pull.registry import Registry  # noqa: PLC0415 - as above
 
     chosen = override(settings, given)
-    release = pull_release(chosen.models, chosen.alias, chosen.tracking_uri, chosen.release)
-    versions = " and ".join(f"{model.name} {model.version}" for model in release.models)
-    verb = "is" if len(release.models) == 1 else "are"
-    click.echo(f"{versions} ({release.alias}) {verb} live in {chosen.release}")
+    bring = partial(pull_once, Registry(chosen.tracking_uri), chosen.alias, chosen.release)
+    with ended_at_once():
+        if every is not None:
+            logs.write_to(sys.stderr)
+            Pulling(bring).forever(every)
+        release, _ = bring()
+    models = ", ".join(f"{model.name} {model.version}" for model in release.models)
+    click.echo(f"release {release.version} ({chosen.alias}) is live in {chosen.release}: {models}")
 
 
 @click.command()
@@ -52,6 +60,7 @@ def pull(settings: Settings, /, **given: str | Path | tuple[str, ...] | None) ->
 def run(settings: Settings, /, **given: str | int | Path | None) -> None:
     """Serve over HTTP; newer releases, stores, catalogues and policies are picked up while running."""
     use_one_thread()
+    import_lightgbm_alone()
     from serving.server import serve  # noqa: PLC0415 - the libraries below read these variables when imported
 
     logs.write_to(sys.stderr)

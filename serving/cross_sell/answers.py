@@ -49,7 +49,7 @@ class Offers:
     ) -> None:
         self.info = _fitting(released, model.description, store.info.candidates)
         self.model = model
-        self._served = ServedModel(name=released.name, version=released.version)
+        self._served = ServedModel(name=released.name, version=released.version, release=released.release)
         self._store = store
         self._stale_after = stale_after
         self._items = store.items

@@ -52,18 +52,36 @@ class Rulebook:
     window_days: float
 
 
-def read_rulebook(
-    catalogue_path: Path, policy_path: Path, info: StoreInfo, today: date | None = None
-) -> Rulebook:
-    """Both files, checked against each other and against what the store knows of customers.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Catalogue and policy, each checked for itself, and the files that they were read from."""
+
+    catalogue: Catalogue
+    policy: Policy
+    files: tuple[Path, Path]
+
+    def bound(self, info: StoreInfo) -> Rulebook:
+        """Both checked against each other and against what a store knows of customers.
+
+        Raises `InputError` with the path of a file and every problem of it.
+        """
+        attributes = attributes_of(info, self.policy.channels)
+        return rulebook(self.catalogue, self.policy, attributes, info.currency, self.files)
+
+
+def read_rules(catalogue: Path, policy: Path, today: date | None = None) -> Rules:
+    """Both files, each for itself.
 
     Raises `InputError` with the path of a file and every problem of it; with `today` (UTC) offers that have ended
     are refused too. Who serves gives no day: a service that starts anew the day after an offer's last goes on with
     the others.
     """
-    catalogue, policy = read_catalogue(catalogue_path, today), read_policy(policy_path)
-    attributes, files = attributes_of(info, policy.channels), (catalogue_path, policy_path)
-    return rulebook(catalogue, policy, attributes, info.currency, files)
+    return Rules(read_catalogue(catalogue, today), read_policy(policy), (catalogue, policy))
+
+
+def read_rulebook(catalogue: Path, policy: Path, info: StoreInfo, today: date | None = None) -> Rulebook:
+    """Both files bound to what a store knows. Raises `InputError` as reading and binding them does."""
+    return read_rules(catalogue, policy, today).bound(info)
 
 
 def rulebook(

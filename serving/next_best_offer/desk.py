@@ -92,10 +92,10 @@ class Desk:
 
     def _parts(self) -> "_Parts":
         """What is served right now, prepared once for each set."""
-        live = self._live
-        assert live.served is not None
-        assert live.rulebook is not None
-        held = live.served, live.rulebook, live.ledger
+        served, ledger = self._live.served, self._live.ledger
+        assert served is not None
+        assert served.rulebook is not None
+        held = served, served.rulebook, ledger
         if self._prepared is None or any(a is not b for a, b in zip(self._prepared.held, held, strict=True)):
             self._prepared = _Parts.of(*held)
         return self._prepared

@@ -51,7 +51,7 @@ def shown(*suggestions: Suggestion) -> list[str]:
             "currency": "USD",
             "learned_through": "2017-12-04T00:00:00Z",
             "as_of": "2017-12-05T00:00:00Z",
-            "model": {"name": "bundles", "version": "2"},
+            "model": {"name": "bundles", "version": "2", "release": "2"},
             "stale": False,
         }
     )

@@ -31,7 +31,7 @@ def answer(customer_id: str, probability: float | None, *reasons: Reason) -> Chu
         definition="Churn means: bought, then buys nothing.",
         as_of=datetime(2017, 12, 4, tzinfo=UTC),
         reasons=list(reasons),
-        model=ServedModel(name="churn", version="3"),
+        model=ServedModel(name="churn", version="3", release="7"),
         stale=False,
     )
 

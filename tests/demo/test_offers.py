@@ -26,7 +26,7 @@ def answer(customer_id: str, status: str, *offers: dict[str, object]) -> OffersA
             "horizon_days": 28,
             "new_after_days": 365,
             "as_of": "2017-12-04T00:00:00Z",
-            "model": {"name": "cross_sell", "version": "2"},
+            "model": {"name": "cross_sell", "version": "2", "release": "2"},
             "stale": False,
         }
     )

@@ -106,6 +106,6 @@ def same_score_everywhere(place: Place, predict: Predict) -> dict[str, Any]:
     assert by_http == pytest.approx(predict(known)["probability"].tolist(), abs=1e-9)
     assert by_http == pytest.approx(trained_again(place)(known), abs=1e-9)
     assert max(by_http) - min(by_http) > 0.2
-    assert (one["probability"], one["model"]) == (by_http[0], {"name": "churn", "version": "1"})
+    assert (one["probability"], one["model"]) == (by_http[0], {"name": "churn", "version": "1", "release": "1"})
     assert one["reasons"]
     return one

@@ -27,7 +27,7 @@ from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
 from tests.serving.keys import HEADER, keyring
-from tests.serving.next_best_offer.tiny import NOON, full_store, read_tiny
+from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.places import Place, publish_full, settings_in
 from tests.serving.standins import NoDisk
 from tests.serving.tiny import INFO, RELEASED, ROWS, release_of, write_artifact
@@ -113,8 +113,8 @@ def counter() -> Iterator[tuple[Live, TestClient]]:
 def deciding(counter: tuple[Live, TestClient], models: Models, ledger: Ledger, tmp_path: Path) -> Live:
     """Everything that a decision needs, over a store that knows all of its customers."""
     live, _ = counter
-    live.served, live.fault = Served(models, full_store()), None
-    live.rulebook, live.rulebook_fault = read_tiny(tmp_path), None
+    live.served, live.fault = Served(models, full_store(), rules=rules_in(tmp_path)), None
+    live.rulebook_fault = None
     live.ledger, live.ledger_fault = ledger, None
     return live
 

@@ -10,14 +10,14 @@ from serving.live import Live, Watch
 from serving.settings import Settings
 from tests.serving.bundles.tiny import FULL_INFO, habits, release_into
 from tests.serving.cross_sell.tiny import candidates
-from tests.serving.next_best_offer.tiny import PROFILES, read_tiny
+from tests.serving.next_best_offer.tiny import PROFILES, rules_in
 from tests.serving.tiny import INFO, ROWS
 from tests.serving.tiny import release_into as churn_into
 
 
 def settings_in(folder: Path) -> Settings:
     """Settings that name nothing outside the folder, in no hurry; of the files only the rules are there."""
-    read_tiny(folder)
+    rules_in(folder)
     return Settings(
         release=folder / "release",
         store=folder / "online.sqlite",
@@ -53,6 +53,8 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.settings = settings_in(folder)
+        self.catalogue = folder / "catalogue.toml"
+        self.policy = folder / "policy.toml"
         self.live = Live()
         self.watch = Watch(self.live, self.settings)
 

@@ -25,8 +25,8 @@ from serving.settings import Settings
 from tests.serving.bundles.tiny import release_into
 from tests.serving.cross_sell import tiny as offered
 from tests.serving.keys import HEADER, keyring
-from tests.serving.next_best_offer.tiny import POLICY
 from tests.serving.places import settings_in
+from tests.serving.rules import POLICY
 from tests.serving.tiny import INFO
 
 CUSTOMERS = 1000

@@ -7,7 +7,8 @@ import pytest
 
 from serving.artifact import ModelError, verified
 from serving.churn.artifact import PARTS
-from tests.serving.tiny import write_artifact, write_checksums
+from tests.serving.files import write_checksums
+from tests.serving.tiny import write_artifact
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -21,7 +21,7 @@ from serving.served import Served
 from tests.entries import SECRET
 from tests.serving.bundles.tiny import IDS
 from tests.serving.keys import HEADER, keyring
-from tests.serving.next_best_offer.tiny import NOON, full_store, read_tiny
+from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.standins import NoDisk
 
 JSON = st.recursive(
@@ -66,8 +66,7 @@ BODY = JSON | st.fixed_dictionaries({"customer_ids": st.lists(st.text() | JSON)}
 @pytest.fixture(scope="module")
 def connected(models: Models, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("fuzz")
-    live = Live(Served(models, full_store()))
-    live.rulebook = read_tiny(folder)
+    live = Live(Served(models, full_store(), rules=rules_in(folder)))
     live.ledger = open_ledger(f"sqlite:///{folder / 'ledger.sqlite'}", SECRET)
     app = create_app(live, NoDisk(), keyring=keyring(), clock=lambda: NOON, budget_seconds=30)
     connected = TestClient(app, raise_server_exceptions=False, headers=HEADER)

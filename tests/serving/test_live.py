@@ -12,8 +12,8 @@ import pytest
 from features.store import publish_sqlite
 from serving import logs
 from serving.release import CURRENT, live_folder
-from tests.serving.next_best_offer.tiny import CATALOGUE
 from tests.serving.places import Place
+from tests.serving.rules import CATALOGUE
 from tests.serving.tiny import INFO, ROWS
 
 
@@ -88,7 +88,7 @@ def change_a_byte(folder: Path) -> None:
     [
         truncate,
         change_a_byte,
-        lambda folder: (folder / "release.json").unlink(),
+        lambda folder: (folder / "release" / "release.json").unlink(),
         lambda folder: shutil.rmtree(folder / "churn"),
         lambda folder: (folder.parent / CURRENT).write_text("nowhere"),
         lambda folder: (folder.parent / CURRENT).unlink(),
@@ -153,7 +153,7 @@ def test_an_offer_that_has_ended_stops_no_other(
     serving: Place, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     ended = CATALOGUE.replace('kind = "loyalty"', 'kind = "loyalty"\nvalid_to = 2020-02-29')
-    serving.settings.catalogue.write_text(ended)
+    serving.catalogue.write_text(ended)
     serving.watch.refresh()
     assert serving.live.rulebook_fault is None
     assert serving.live.rulebook is not None
@@ -165,11 +165,11 @@ def test_an_offer_that_has_ended_stops_no_other(
 
 def test_a_catalogue_that_cannot_be_used_leaves_the_old_one(serving: Place) -> None:
     before = serving.live.rulebook
-    serving.settings.catalogue.write_text(CATALOGUE.replace("churn_band", "churn_bnd"))
+    serving.catalogue.write_text(CATALOGUE.replace("churn_band", "churn_bnd"))
     serving.watch.refresh()
     assert serving.live.rulebook is before is not None
     assert 'did you mean "churn_band"' in (serving.live.rulebook_fault or "")
-    serving.settings.catalogue.write_text(CATALOGUE.replace('"c1"', '"c2"'))
+    serving.catalogue.write_text(CATALOGUE.replace('"c1"', '"c2"'))
     serving.watch.refresh()
     assert serving.live.rulebook_fault is None
     assert serving.live.rulebook is not before
@@ -186,7 +186,7 @@ def test_a_changed_catalogue_takes_over(serving: Place) -> None:
     assert before is not None
     serving.watch.refresh()
     assert serving.live.rulebook is before
-    catalogue = serving.settings.catalogue
+    catalogue = serving.catalogue
     catalogue.write_text(catalogue.read_text().replace('name = "A thank you"', 'name = "Many thanks"'))
     serving.watch.refresh()
     assert serving.live.rulebook is not None
@@ -209,7 +209,7 @@ def test_a_changed_catalogue_takes_over(serving: Place) -> None:
 def test_broken_rules_are_refused_and_the_old_ones_go_on(
     serving: Place, damaged: str, change: Callable[[str], str], sentence: str
 ) -> None:
-    before, path = serving.live.rulebook, getattr(serving.settings, damaged)
+    before, path = serving.live.rulebook, getattr(serving, damaged)
     right = path.read_text()
     path.write_text(change(right))
     assert serving.served() == "1 f1"
@@ -224,21 +224,21 @@ def test_broken_rules_are_refused_and_the_old_ones_go_on(
 
 
 def test_missing_rules_leave_the_models_alone_and_are_picked_up(place: Place) -> None:
-    policy = place.settings.policy.read_text()
-    place.settings.policy.unlink()
+    policy = place.policy.read_text()
+    place.policy.unlink()
     place.release("1")
     place.publish()
     assert place.served() == "1 f1"
     assert place.live.rulebook is None
     assert place.live.rulebook_fault is not None
     assert "policy.toml" in place.live.rulebook_fault
-    place.settings.policy.write_text(policy)
+    place.policy.write_text(policy)
     place.watch.refresh()
     assert place.live.faults is None
 
 
 def test_rules_are_bound_to_what_a_new_store_knows(place: Place) -> None:
-    catalogue = place.settings.catalogue
+    catalogue = place.catalogue
     catalogue.write_text(catalogue.read_text().replace("churn_band = high", "spend_28d > 1"))
     place.release("1")
     publish_sqlite(place.settings.store, replace(INFO, described=()), ROWS)
@@ -253,7 +253,7 @@ def test_rules_are_bound_to_what_a_new_store_knows(place: Place) -> None:
 def test_each_lasting_fault_is_logged_once(
     serving: Place, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    serving.settings.catalogue.write_text("")
+    serving.catalogue.write_text("")
     serving.settings.store.unlink()
     for _ in range(3):
         serving.watch.refresh()

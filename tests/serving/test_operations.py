@@ -22,10 +22,13 @@ OFFERS = "/v1/customers/1/offers"
 def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None:
     live.fault = "a newer one is broken"
     assert client.get("/v1/release").json() == {
+        "version": "7",
+        "replaces": "6",
         "models": [
             {
                 "name": "churn",
                 "version": "3",
+                "release": "7",
                 "run_id": "r1",
                 "labelled_through": "2017-12-04T00:00:00Z",
                 "population": "customers who bought in the 56 days before as_of",
@@ -34,6 +37,7 @@ def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None
             {
                 "name": "cross_sell",
                 "version": "2",
+                "release": "7",
                 "run_id": "r2",
                 "labelled_through": "2017-12-04T00:00:00Z",
                 "population": "customers with a purchase before as_of",
@@ -42,6 +46,7 @@ def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None
             {
                 "name": "bundles",
                 "version": "4",
+                "release": "7",
                 "run_id": "r3",
                 "labelled_through": "2017-12-04T00:00:00Z",
                 "population": "baskets of at most 150 items",
@@ -66,6 +71,7 @@ def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None
             },
             "habits": {"item_level": "type", "items": 4, "customers": 4},
         },
+        "rules": "release",
         "rulebook": None,
         "stale": False,
         "fault": "a newer one is broken",

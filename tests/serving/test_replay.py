@@ -15,8 +15,9 @@ from serving.ledger import Ledger, Outcome
 from serving.next_best_offer.asking import Asking
 from serving.replay import replay
 from serving.settings import Settings
-from tests.serving.next_best_offer.tiny import AGREED, POLICY
+from tests.serving.next_best_offer.tiny import AGREED
 from tests.serving.places import publish_full
+from tests.serving.rules import POLICY
 
 AS_OF = datetime(2017, 12, 4, tzinfo=UTC)
 NOON = datetime(2017, 12, 4, 12, tzinfo=UTC)
@@ -97,6 +98,7 @@ def test_a_rejection_of_the_past_counts(settings: Settings, recorded: Ledger, tm
 def test_it_is_noon_of_the_policys_clock_on_the_day_of_the_snapshot(
     settings: Settings, zone: str, hour: int
 ) -> None:
+    assert settings.policy is not None
     settings.policy.write_text(f'{POLICY}\n[clock]\ntimezone = "{zone}"\n')
     assert {row["decided_at"] for row in decided(settings).values()} == {AS_OF + hour * timedelta(hours=1)}
 

@@ -20,16 +20,9 @@ def test_defaults_listen_on_loopback_only() -> None:
     settings = read_settings()
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert (settings.release, settings.store) == (Path("workspace/release"), Path("workspace/online.sqlite"))
-    assert (settings.models, settings.alias, settings.tracking_uri) == (
-        (),
-        "champion",
-        "sqlite:///mlflow.db",
-    )
+    assert (settings.alias, settings.tracking_uri) == ("champion", "sqlite:///mlflow.db")
     assert settings.stale_after is None
-    assert (settings.catalogue, settings.policy) == (
-        Path("serving/catalogue.toml"),
-        Path("serving/policy.toml"),
-    )
+    assert settings.rule_files is None
     assert (settings.ledger, settings.secret_file) == (
         "sqlite:///workspace/ledger.sqlite",
         Path("workspace/secret"),
@@ -46,15 +39,17 @@ def test_variables_replace_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.stale_after == timedelta(days=7)
 
 
-@pytest.mark.parametrize(
-    ("value", "models"),
-    [("churn", ("churn",)), ("cross_sell,churn", ("cross_sell", "churn")), ("bundles", ("bundles",))],
-)
-def test_models_are_written_with_commas(
-    monkeypatch: pytest.MonkeyPatch, value: str, models: tuple[str, ...]
-) -> None:
-    monkeypatch.setenv("SERVING_MODELS", value)
-    assert read_settings().models == models
+def test_rules_are_files_when_both_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVING_CATALOGUE", "offers.csv")
+    monkeypatch.setenv("SERVING_POLICY", "policy.toml")
+    assert read_settings().rule_files == (Path("offers.csv"), Path("policy.toml"))
+
+
+@pytest.mark.parametrize("name", ["SERVING_CATALOGUE", "SERVING_POLICY"])
+def test_one_file_of_rules_without_the_other_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "file")
+    with pytest.raises(InputError, match="go together"):
+        _ = read_settings().rule_files
 
 
 def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,10 +65,8 @@ def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None
         ("SERVING_PORT", "http", "SERVING_PORT"),
         ("SERVING_PORT", "70000", "SERVING_PORT"),
         ("SERVING_STALE_AFTER_DAYS", "0", "SERVING_STALE_AFTER_DAYS"),
-        ("SERVING_MODELS", "churn,offers", "SERVING_MODELS.*'churn', 'cross_sell' or 'bundles'"),
         ("SERVING_BUDGET_MS", "0", "SERVING_BUDGET_MS"),
-        ("SERVING_MODELS", "", "SERVING_MODELS"),
-        ("SERVING_MODEL", "churn", "SERVING_MODEL is no setting; there are .*SERVING_MODELS"),
+        ("SERVING_MODELS", "churn", "SERVING_MODELS is no setting"),
     ],
 )
 def test_a_wrong_variable_is_named(

@@ -1,6 +1,5 @@
 """A tiny real churn artifact, its rows, and the score formula written a second time, plainly."""
 
-import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -14,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.store import DescribedFeature, StoreInfo
-from serving.release import Release, ReleasedModel, switch
+from serving.release import Release, ReleasedModel
+from tests.serving.files import write_files
+from tests.serving.releases import RELEASE, go_live, pulled_as
 
 NAMES = ["days_since_purchase", "baskets_56d", "spend_28d", "recency_over_gap"]
 DEFINITION = {"kind": "inactivity", "active_days": 56, "horizon_days": 28}
@@ -72,7 +73,7 @@ INFO = StoreInfo(
     currency="USD",
     described=tuple(DescribedFeature(one["name"], one["unit"], one["words"]) for one in FEATURES),
 )
-RELEASED = ReleasedModel(name="churn", version="3", run_id="r1")
+RELEASED = ReleasedModel("churn", "3", "r1", RELEASE)
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -117,34 +118,13 @@ def write_artifact(folder: Path, change: Change = lambda _: None) -> Path:
     return write_files(folder, files)
 
 
-def write_files(folder: Path, files: dict[str, Any]) -> Path:
-    """Write the parts of any artifact, text and bytes as they are and the rest as JSON or npy, and checksums."""
-    folder.mkdir(parents=True)
-    for name, content in files.items():
-        if isinstance(content, np.ndarray):
-            np.save(folder / name, content, allow_pickle=True)
-        elif isinstance(content, bytes):
-            (folder / name).write_bytes(content)
-        else:
-            (folder / name).write_text(content if isinstance(content, str) else json.dumps(content))
-    write_checksums(folder)
-    return folder
-
-
-def write_checksums(folder: Path) -> None:
-    """Take the checksums of whatever lies there."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != "checksums.json")
-    sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
-    (folder / "checksums.json").write_text(json.dumps(sums))
-
-
 def release_of(*models: ReleasedModel) -> Release:
-    """What a pull of these models writes."""
-    return Release(models=models, alias="champion", pulled_at=datetime(2026, 1, 3, tzinfo=UTC))
+    """What a pull of these models gives."""
+    return Release(pulled_as(RELEASE), models)
 
 
 def release_into(root: Path, version: str, change: Change = lambda _: None) -> Path:
     """Make a tiny release of churn alone the live one, as a pull would; returns its folder."""
     staged = root / ".staged"
     write_artifact(staged / "churn", change)
-    return switch(root, staged, release_of(RELEASED.model_copy(update={"version": version})))
+    return go_live(root, staged, version)

@@ -98,7 +98,7 @@ def test_an_answer_says_what_it_rests_on(bundles: Bundles) -> None:
         "currency": "USD",
         "learned_through": datetime(2017, 12, 4, tzinfo=UTC),
         "as_of": plain.INFO.as_of,
-        "model": {"name": "bundles", "version": "4"},
+        "model": {"name": "bundles", "version": "4", "release": "7"},
         "stale": False,
     }
 

@@ -37,7 +37,7 @@ def test_an_answer_holds_the_listed_fields_only(client: TestClient, way: str) ->
         "lift_high leverage conviction zhang adjusted_lift p_value q_value relation explained"
     )
     assert set(response.json()["suggestions"][0]) == set(of_suggestions.split())
-    assert response.json()["model"] == {"name": "bundles", "version": "4"}
+    assert response.json()["model"] == {"name": "bundles", "version": "4", "release": "7"}
     assert response.json()["learned_through"] == "2017-12-04T00:00:00Z"
 
 

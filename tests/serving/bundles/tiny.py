@@ -11,10 +11,12 @@ import numpy as np
 
 from features.store import BundleInfo, HabitRows, StoredHabits
 from serving.bundles.artifact import RULE, RuleRows
-from serving.release import ReleasedModel, switch
+from serving.release import ReleasedModel
 from tests.serving import tiny
 from tests.serving.cross_sell import tiny as offered
-from tests.serving.tiny import Change, write_files
+from tests.serving.files import write_files
+from tests.serving.releases import RELEASE, go_live
+from tests.serving.tiny import Change
 
 BASKETS = 1000
 ODD = 'Käse/"alt"\n客'
@@ -62,7 +64,7 @@ MODEL: dict[str, Any] = {
     "score": {"habit": 0.6, "floor": 0.05, "known": 1.4, "unknown": 1.1},
     "evidence": {"max_q_value": 0.05, "min_count": 10},
 }
-RELEASED = ReleasedModel(name="bundles", version="4", run_id="r3")
+RELEASED = ReleasedModel("bundles", "4", "r3", RELEASE)
 HABIT_ITEMS = ("SOAP", "WINE", "BREAD", "CHIPS")
 HABITS: dict[str, dict[str, float]] = {
     "1": {"SOAP": 0.25, "WINE": 1.0, "BREAD": 0.5},
@@ -171,11 +173,7 @@ def release_into(root: Path, version: str, change: Change = lambda _: None, *, o
     """Make a tiny release the live one, with all other models beside it or alone; returns its folder."""
     staged = root / ".staged"
     write_artifact(staged / "bundles", change)
-    released = [RELEASED]
     if others:
         tiny.write_artifact(staged / "churn")
         offered.write_artifact(staged / "cross_sell")
-        released = [tiny.RELEASED, offered.RELEASED, RELEASED]
-    return switch(
-        root, staged, tiny.release_of(*(one.model_copy(update={"version": version}) for one in released))
-    )
+    return go_live(root, staged, version)

@@ -33,7 +33,7 @@ def test_an_answer_says_what_it_rests_on(churn: Churn) -> None:
         "horizon_days": 28,
         "as_of": INFO.as_of,
         "reasons": [],
-        "model": {"name": "churn", "version": "3"},
+        "model": {"name": "churn", "version": "3", "release": "7"},
         "stale": False,
     }
     assert "28 days" in answer.definition

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from serving.churn.artifact import Definition
-from serving.churn.sentences import meaning, summary
+from serving.churn.sentences import Sentences
 
 AS_OF = datetime(2017, 12, 4, tzinfo=UTC)
 INACTIVITY = Definition(kind="inactivity", active_days=56, horizon_days=28)
@@ -22,7 +22,7 @@ LABELLED = Definition(kind="explicit")
     ],
 )
 def test_meaning(definition: Definition, sentence: str) -> None:
-    assert meaning(definition) == sentence
+    assert Sentences.of(definition, AS_OF).meaning == sentence
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_meaning(definition: Definition, sentence: str) -> None:
     ],
 )
 def test_summary(definition: Definition, probability: float | None, sentence: str) -> None:
-    assert summary(definition, AS_OF, probability) == sentence
+    assert Sentences.of(definition, AS_OF).summary(probability) == sentence

@@ -73,7 +73,7 @@ def test_an_answer_says_what_it_rests_on(offers: Offers) -> None:
         "horizon_days": 28,
         "new_after_days": 365,
         "as_of": tiny.INFO.as_of,
-        "model": {"name": "cross_sell", "version": "2"},
+        "model": {"name": "cross_sell", "version": "2", "release": "7"},
         "stale": False,
     }
 

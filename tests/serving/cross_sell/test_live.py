@@ -99,7 +99,7 @@ def test_churn_answers_alone_when_the_store_has_nothing_to_offer(
         assert place.versions() == {"churn": "1"}
     assert place.live.fault is not None
     assert "python -m features publish" in place.live.fault
-    serving, refused, _ = log_lines()
+    serving, refused = log_lines()
     assert (serving["event"], serving["models"]) == ("serving", {"churn": "1"})
     assert (refused["event"], refused["reason"]) == ("refused", place.live.fault)
     place.publish()

@@ -20,7 +20,7 @@ def test_offers_hold_the_listed_fields_only(client: TestClient) -> None:
     of_offers = "item name category kind probability evidence reasons"
     assert set(answer["offers"][0]) == set(of_offers.split())
     assert set(answer["offers"][0]["reasons"][0]) == {"code", "words"}
-    assert answer["model"] == {"name": "cross_sell", "version": "2"}
+    assert answer["model"] == {"name": "cross_sell", "version": "2", "release": "7"}
 
 
 def test_the_score_of_an_offer_over_http_equals_the_offline_formula(client: TestClient) -> None:

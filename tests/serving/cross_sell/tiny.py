@@ -13,9 +13,11 @@ import numpy as np
 
 from features.store import CandidateInfo, CandidateRows, PopularItem, StoredCandidates, StoredItem
 from serving.arrays import Floats
-from serving.release import ReleasedModel, switch
+from serving.release import ReleasedModel
 from tests.serving import tiny
-from tests.serving.tiny import Change, write_files
+from tests.serving.files import write_files
+from tests.serving.releases import RELEASE, go_live
+from tests.serving.tiny import Change
 
 PAIR = (
     "repeat",
@@ -129,7 +131,7 @@ POPULAR = {
     "": (PopularItem(1, 0.62), PopularItem(0, 0.35), PopularItem(4, 0.02)),
     "50-74K": (PopularItem(0, 0.44), PopularItem(1, 0.41)),
 }
-RELEASED = ReleasedModel(name="cross_sell", version="2", run_id="r2")
+RELEASED = ReleasedModel("cross_sell", "2", "r2", RELEASE)
 
 
 def candidates() -> CandidateRows:
@@ -214,8 +216,6 @@ def release_into(root: Path, version: str, change: Change = lambda _: None, *, c
     """Make a tiny release the live one, with churn beside it or alone; returns its folder."""
     staged = root / ".staged"
     write_artifact(staged / "cross_sell", change)
-    released = [RELEASED.model_copy(update={"version": version})]
     if churn:
         tiny.write_artifact(staged / "churn")
-        released.insert(0, tiny.RELEASED.model_copy(update={"version": version}))
-    return switch(root, staged, tiny.release_of(*released))
+    return go_live(root, staged, version)

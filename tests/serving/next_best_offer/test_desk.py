@@ -21,7 +21,7 @@ from serving.next_best_offer.desk import Desk
 from serving.next_best_offer.schemas import NextBestOfferAnswer
 from serving.runtime import Runtime
 from serving.served import Served
-from tests.serving.next_best_offer.tiny import NOON, full_store
+from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.standins import BrokenStore
 
 LogLines = Callable[[], list[dict[str, Any]]]
@@ -98,9 +98,10 @@ def test_without_a_ledger_only_the_log_says_why(deciding: Live, log_lines: LogLi
 
 
 def test_a_store_that_breaks_makes_a_flagged_default_without_the_customer_in_the_log(
-    deciding: Live, models: Models, log_lines: LogLines
+    deciding: Live, models: Models, log_lines: LogLines, tmp_path: Path
 ) -> None:
-    deciding.served = Served(models, BrokenStore(StoreError("publish it again")))
+    broken = BrokenStore(StoreError("publish it again"))
+    deciding.served = Served(models, broken, rules=rules_in(tmp_path))
     assert_flagged(answer(deciding, "canary"), "the data cannot be read")
     assert "canary" not in str(log_lines())
 
@@ -149,11 +150,12 @@ def test_a_batch_is_each_one_alone(deciding: Live) -> None:
         assert [asyncio.run(desk.answer(one, WEB, KEY)) for one in ids] == together
 
 
-def test_a_swap_is_seen_by_the_next_question(deciding: Live, models: Models) -> None:
+def test_a_swap_is_seen_by_the_next_question(deciding: Live, models: Models, tmp_path: Path) -> None:
     with desk_over(deciding) as desk:
         assert asyncio.run(desk.answer("1", WEB, KEY)).release["churn"] == "3"
         assert models.churn is not None
-        bare = Served(Models(models.release, churn=models.churn), full_store())
+        alone = Models(models.release, churn=models.churn)
+        bare = Served(alone, full_store(), rules=rules_in(tmp_path))
         deciding.served = bare
         answer = asyncio.run(desk.answer("01", WEB, KEY))
     assert [one.offer_id for one in answer.offers] == ["thanks"]

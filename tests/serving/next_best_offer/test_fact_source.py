@@ -49,7 +49,7 @@ def test_the_snapshot_and_the_profile_are_attributes(source: FactSource) -> None
         "bought": frozenset({"CHEESE", "MILK"}),
         "churn_band": "high",
     }
-    assert facts.release == {"churn": "3", "cross_sell": "2", "bundles": "4"}
+    assert facts.release == {"release": "7", "churn": "3", "cross_sell": "2", "bundles": "4"}
 
 
 def test_rules_can_speak_of_all_that_a_decision_knows_and_of_nothing_else(source: FactSource) -> None:

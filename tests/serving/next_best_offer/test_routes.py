@@ -12,7 +12,7 @@ from serving.app import create_app
 from serving.ledger import Ledger
 from serving.live import Live
 from tests.serving.keys import HEADER, keyring
-from tests.serving.next_best_offer.tiny import NOON
+from tests.serving.next_best_offer.tiny import NOON, with_rules
 from tests.serving.problems import problem
 
 
@@ -43,7 +43,7 @@ def test_an_answer_says_what_to_offer_and_why(shop: TestClient) -> None:
         "selection_probability": 1.0,
         "decided_at": "2017-12-05T12:00:00Z",
         "as_of": "2017-12-04T00:00:00Z",
-        "release": {"churn": "3", "cross_sell": "2", "bundles": "4"},
+        "release": {"release": "7", "churn": "3", "cross_sell": "2", "bundles": "4"},
         "degraded": False,
         "fault": None,
         "stale": False,
@@ -209,7 +209,7 @@ def test_a_full_basket_and_a_full_batch_fit(shop: TestClient) -> None:
 
 
 def test_without_rules_only_the_decisions_are_not_ready(deciding: Live) -> None:
-    deciding.rulebook, deciding.rulebook_fault = None, "the catalogue is broken"
+    deciding.served, deciding.rulebook_fault = with_rules(deciding, None), "the catalogue is broken"
     client = TestClient(create_app(deciding, keyring=keyring(), clock=lambda: NOON), headers=HEADER)
     for response in (
         client.get("/v1/customers/1/next-best-offer?channel=web"),

@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from features.store import Segments, StoredConsent, StoredProfile
-from serving.decision.rulebook import Rulebook, read_rulebook
+from serving.decision.rulebook import Rulebook, Rules, read_rules
+from serving.live import Live
+from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.bundles.tiny import FULL_INFO, habits
 from tests.serving.cross_sell.tiny import candidates
+from tests.serving.rules import CATALOGUE, POLICY
 from tests.serving.tiny import ROWS
 
 AGREED = datetime(2017, 11, 1, 8, tzinfo=UTC)
@@ -45,77 +48,22 @@ def full_store() -> MemoryStore:
     return MemoryStore(FULL_INFO, ROWS, candidates(), habits(), profiles=PROFILES.items())
 
 
-CATALOGUE = """
-version = "c1"
-currency = "USD"
-
-[[offer]]
-id = "stay"
-name = "Two off the next shop"
-kind = "retention"
-channels = ["web", "email"]
-value = 40.0
-save_rate = 0.2
-discount = 2.0
-redemption = 0.5
-must = ["known is yes"]
-relevant = ["churn_band = high"]
-
-[[offer]]
-id = "taste"
-name = "Something new"
-kind = "cross_sell"
-channels = ["web", "email", "till"]
-items = "best"
-margin = 0.5
-incremental = 1.0
-
-[[offer]]
-id = "toast"
-name = "Butter and jam for your bread"
-kind = "bundle"
-channels = ["web"]
-items = ["BREAD", "BUTTER", "JAM"]
-value = 30.0
-incremental = 1.0
-
-[[offer]]
-id = "thanks"
-name = "A thank you"
-kind = "loyalty"
-channels = ["web"]
-value = 10.0
-acceptance = 0.5
-incremental = 1.0
-discount = 1.0
-per_day = 2
-good = ["life_cycle in [growing, steady]"]
-"""
-POLICY = """
-version = "p1"
-stake = { margin = 0.2, days = 168 }
-control = { share = 0.0, salt = "pepper" }
-exploration = { share = 0.0 }
-
-[channels.web]
-consent = false
-
-[channels.till]
-consent = false
-
-[channels.email]
-cost = 0.01
-
-[[cap]]
-per = "offer"
-contacts = 1
-days = 7
-"""
 NOON = datetime(2017, 12, 5, 12, tzinfo=UTC)
+
+
+def rules_in(folder: Path, *, catalogue: str = CATALOGUE, policy: str = POLICY) -> Rules:
+    """These two files, written into the folder and read."""
+    (folder / "catalogue.toml").write_text(catalogue)
+    (folder / "policy.toml").write_text(policy)
+    return read_rules(folder / "catalogue.toml", folder / "policy.toml", NOON.date())
+
+
+def with_rules(live: Live, rules: Rules | None) -> Served:
+    """What is served, with other rules."""
+    assert live.served is not None
+    return Served(live.served.models, live.served.store, rules=rules)
 
 
 def read_tiny(folder: Path, *, catalogue: str = CATALOGUE, policy: str = POLICY) -> Rulebook:
     """The rulebook of these two files over the full store, written into the folder."""
-    (folder / "catalogue.toml").write_text(catalogue)
-    (folder / "policy.toml").write_text(policy)
-    return read_rulebook(folder / "catalogue.toml", folder / "policy.toml", full_store().info, NOON.date())
+    return rules_in(folder, catalogue=catalogue, policy=policy).bound(full_store().info)

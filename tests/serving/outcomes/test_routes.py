@@ -1,11 +1,13 @@
 """Outcomes over HTTP: in any order, however late, counted once."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from serving.live import Live
+from tests.serving.next_best_offer.tiny import rules_in, with_rules
 from tests.serving.problems import problem
 
 
@@ -35,15 +37,13 @@ def test_outcomes_come_in_any_order_and_each_key_counts_once(shop: TestClient, d
     ]
 
 
-def test_a_rejection_rests_the_offer(shop: TestClient, deciding: Live, decision_id: str) -> None:
-    assert deciding.rulebook is not None
-    rests = deciding.rulebook.policy.model_copy(
-        update={
-            "caps": (),
-            "cool_off": deciding.rulebook.policy.cool_off.model_copy(update={"offer_days": 7.0}),
-        }
-    )
-    deciding.rulebook = replace(deciding.rulebook, policy=rests)
+def test_a_rejection_rests_the_offer(
+    shop: TestClient, deciding: Live, decision_id: str, tmp_path: Path
+) -> None:
+    rules = rules_in(tmp_path)
+    cool_off = rules.policy.cool_off.model_copy(update={"offer_days": 7.0})
+    rests = rules.policy.model_copy(update={"caps": (), "cool_off": cool_off})
+    deciding.served = with_rules(deciding, replace(rules, policy=rests))
     assert post(shop, decision_id, "r", "reject", offer_id="stay", at="2017-12-05T11:00:00Z")
     answer = shop.get("/v1/customers/1/next-best-offer?channel=web&placement=other").json()
     assert [one["offer_id"] for one in answer["offers"]] == ["taste"]

@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 from serving.decision.trace import Decision
 from serving.ledger import Ledger
 from serving.live import Live
-from tests.serving.next_best_offer.tiny import NOON, POLICY, read_tiny
+from tests.serving.next_best_offer.tiny import NOON, rules_in, with_rules
+from tests.serving.rules import POLICY
 
 
 def test_a_trace_names_every_candidate_once_with_its_stage(
@@ -40,7 +41,8 @@ def test_a_trace_names_every_candidate_once_with_its_stage(
 def test_the_control_group_is_given_nothing_and_the_trace_says_what_was_withheld(
     shop: TestClient, deciding: Live, ledger: Ledger, tmp_path: Path
 ) -> None:
-    deciding.rulebook = read_tiny(tmp_path, policy=POLICY.replace("share = 0.0, salt", "share = 0.5, salt"))
+    rules = rules_in(tmp_path, policy=POLICY.replace("share = 0.0, salt", "share = 0.5, salt"))
+    deciding.served = with_rules(deciding, rules)
     answers = [
         shop.get(f"/v1/customers/stranger {number}/next-best-offer?channel=till").json()
         for number in range(20)
@@ -58,7 +60,7 @@ def test_the_control_group_is_given_nothing_and_the_trace_says_what_was_withheld
 
 
 def test_a_trace_is_said_without_rules_as_well(shop: TestClient, deciding: Live, decision_id: str) -> None:
-    deciding.rulebook = None
+    deciding.served = with_rules(deciding, None)
     trace = shop.get(f"/v1/decisions/{decision_id}").json()
     assert (trace["currency"], trace["given"]) == ("USD", ["stay", "taste"])
 

@@ -6,19 +6,16 @@ from pathlib import Path
 import pytest
 
 from serving.artifact import ModelError
-from serving.release import CURRENT, KEPT, live_folder, read_release
-from tests.serving.cross_sell.tiny import release_into as both_into
+from serving.models import load_live
+from serving.release import CURRENT, KEPT, PULLED, live_folder, read_pulled
 from tests.serving.tiny import release_into
 
 
 def test_the_switched_release_is_the_live_one(tmp_path: Path) -> None:
     folder = release_into(tmp_path, "3")
     assert live_folder(tmp_path) == folder
-    assert [model.version for model in read_release(folder).models] == ["3"]
-
-
-def test_a_folder_is_named_after_its_models(tmp_path: Path) -> None:
-    assert both_into(tmp_path, "3").name.startswith("churn-3-cross_sell-3-")
+    assert read_pulled(folder).version == "3"
+    assert folder.name.startswith("release-3-")
 
 
 def test_a_switch_keeps_the_release_before_it_and_no_older_one(tmp_path: Path) -> None:
@@ -34,7 +31,7 @@ def test_a_switch_keeps_the_release_before_it_and_no_older_one(tmp_path: Path) -
     [
         lambda root: (root / CURRENT).unlink(),
         lambda root: (root / CURRENT).write_text(""),
-        lambda root: (root / CURRENT).write_text("churn-9-nowhere"),
+        lambda root: (root / CURRENT).write_text("release-9-nowhere"),
         lambda root: (root / CURRENT).write_text("../elsewhere"),
         lambda root: (root / CURRENT).write_text("."),
         lambda root: (root / CURRENT).write_bytes(b"\xff\xfe"),
@@ -50,7 +47,8 @@ def test_a_broken_pointer_says_what_to_run(tmp_path: Path, damage: Callable[[Pat
         live_folder(root)
 
 
-CHURN = '{"name": "churn", "version": "1", "run_id": null}'
+PULLED_FILE = '"version": "7", "run_id": null, "replaces": null, "alias": "a"'
+AT = '"pulled_at": "2026-01-03T00:00:00Z"'
 
 
 @pytest.mark.parametrize(
@@ -58,16 +56,14 @@ CHURN = '{"name": "churn", "version": "1", "run_id": null}'
     [
         "",
         "{}",
-        '{"models": [], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}',
-        f'{{"models": [{CHURN}], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z", "surprise": 1}}',
-        f'{{"models": [{CHURN}, {CHURN}], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}}',
-        f'{{"models": [{CHURN.replace("churn", "x")}], "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}}',
-        '{"model": "churn", "version": "1", "run_id": null, "alias": "a", "pulled_at": "2026-01-03T00:00:00Z"}',
+        f"{{{PULLED_FILE}}}",
+        f'{{{PULLED_FILE}, {AT}, "surprise": 1}}',
+        f'{{{PULLED_FILE.replace("7", "../7")}, {AT}}}',
     ],
-    ids=["empty", "nothing", "no-model", "surprise", "twice", "unknown", "one-model-of-old"],
+    ids=["empty", "nothing", "no-time", "surprise", "no-number"],
 )
-def test_a_garbled_release_file_says_what_to_run(tmp_path: Path, text: str) -> None:
+def test_a_garbled_file_says_what_to_run(tmp_path: Path, text: str) -> None:
     folder = release_into(tmp_path, "3")
-    (folder / "release.json").write_text(text)
+    (folder / PULLED).write_text(text)
     with pytest.raises(ModelError, match="python -m serving pull"):
-        read_release(folder)
+        load_live(tmp_path)

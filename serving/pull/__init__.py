@@ -1,0 +1,1 @@
+"""From the registry to disk; never part of the running service."""

@@ -1,0 +1,114 @@
+"""One pull: the release behind an alias comes to disk, is proven, and becomes the live one, or nothing changes."""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from features.errors import InputError
+from serving.artifact import ModelError
+from serving.models import load_models, release_of, verify_release
+from serving.pull.registry import MODEL, Found, PullError, Registry
+from serving.release import (
+    ARTIFACT,
+    Pulled,
+    Release,
+    live_folder,
+    read_artifact,
+    read_pulled,
+    switch,
+    write_pulled,
+)
+
+STAGING = ".pull-"
+
+
+def pull(registry: Registry, alias: str, destination: Path) -> tuple[Release, bool]:
+    """Make the release behind an alias the live one of a folder; what is live now, and whether that is new.
+
+    Nothing is downloaded when it is live already and whole. The downloads are verified, loaded and scored before
+    the switch; after any failure the old release stays live and nothing of the new one stays. Raises `PullError`
+    when the registry does not give a part, when a part is broken and when the folder cannot be written.
+    """
+    found = registry.find(alias)
+    try:
+        with _alone(destination):
+            if (live := _live(found, alias, destination)) is not None:
+                return live, False
+            return _bring(registry, found, alias, destination), True
+    except OSError as fault:
+        raise PullError("disk", f"{destination} cannot be written: {fault}") from fault
+
+
+def _bring(registry: Registry, found: Found, alias: str, destination: Path) -> Release:
+    with tempfile.TemporaryDirectory(prefix=STAGING, dir=destination) as temporary:
+        try:
+            staged = _download(registry, found, Path(temporary))
+            write_pulled(staged, _pulled(found, alias))
+            release = load_models(staged).release
+        except PullError:
+            raise
+        except InputError as fault:
+            raise PullError(
+                f"broken {found.version}", f"{MODEL} {found.version} is refused: {fault}"
+            ) from fault
+        switch(destination, staged)
+    return release
+
+
+def _pulled(found: Found, alias: str) -> Pulled:
+    return Pulled(
+        version=found.version,
+        run_id=found.run_id,
+        replaces=found.replaces,
+        alias=alias,
+        pulled_at=datetime.now(UTC),
+    )
+
+
+@contextmanager
+def _alone(destination: Path) -> Iterator[None]:
+    """One pull at a time into a folder; what an earlier one left when it was killed is removed."""
+    destination.mkdir(parents=True, exist_ok=True)
+    with (destination / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in destination.glob(f"{STAGING}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+
+
+def _live(found: Found, alias: str, destination: Path) -> Release | None:
+    """What is live, when it is what was found and no file of it is missing or altered."""
+    try:
+        folder = live_folder(destination)
+        pulled = read_pulled(folder)
+        artifact = verify_release(folder)
+    except (ModelError, OSError):
+        return None
+    same = (pulled.version, pulled.run_id, pulled.alias) == (found.version, found.run_id, alias)
+    return release_of(artifact, pulled) if same else None
+
+
+def _download(registry: Registry, found: Found, temporary: Path) -> Path:
+    """The release and the models that it pins, beside each other in a new folder."""
+    staged = temporary / "staged"
+    staged.mkdir()
+    release = registry.download(MODEL, found.version, temporary / "download" / MODEL)
+    _move(release / ARTIFACT, staged / ARTIFACT, f"{MODEL} {found.version}")
+    for pinned in read_artifact(staged / ARTIFACT).contents.models:
+        model = registry.download(pinned.name, pinned.version, temporary / "download" / pinned.name)
+        artifacts = model / "artifacts" / pinned.name
+        _move(artifacts, staged / pinned.name, f"{pinned.name} {pinned.version}")
+    return staged
+
+
+def _move(source: Path, target: Path, label: str) -> None:
+    if not source.is_dir():
+        raise PullError(
+            "download",
+            f"{label} has no folder {source.name} in the registry: its files are gone, or it is none of ours",
+        )
+    source.rename(target)
