@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from training.release.artifact import FinalRelease, write_artifact
 from training.release.golden import golden_customers
 from training.release.parts import Part
 from training.release.rules import Rules
+
+ROOT = Path(__file__).parents[3]
+CODE = re.compile(r"`(.+?)`")
 
 
 @pytest.fixture
@@ -47,6 +51,18 @@ def test_the_description_pins_models_rules_and_features(final: FinalRelease, tmp
 def test_golden_customers_stand_beside_it_by_model(final: FinalRelease, tmp_path: Path) -> None:
     told = json.loads((write_artifact(tmp_path / "release", final) / "golden.json").read_text())
     assert told == {name: golden.as_json() for name, golden in final.golden.items()}
+
+
+def test_every_file_and_key_is_documented(final: FinalRelease, tmp_path: Path) -> None:
+    folder = write_artifact(tmp_path / "release", final)
+    _, told = (ROOT / "docs" / "releases.md").read_text(encoding="utf-8").split("## The artifact")
+    first_cells = {
+        name for cell in re.findall(r"^\| (`.+?) \|", told, re.MULTILINE) for name in CODE.findall(cell)
+    }
+    names = {path.name for path in folder.iterdir()} | json.loads(
+        (folder / "release.json").read_text()
+    ).keys()
+    assert names == first_cells - {"catalogue.csv", "key"}
 
 
 def test_a_folder_is_never_overwritten(final: FinalRelease, tmp_path: Path) -> None:
