@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Self
 
 TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -38,15 +39,17 @@ class Children:
                 _signal(child, signal.SIGKILL)
                 child.wait()
 
-    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, log: Path | None = None, **variables: str) -> subprocess.Popen[bytes]:
         """Start `python ARGUMENTS` in a process group of its own, so that Ctrl-C reaches it through us only.
 
-        `variables` join the environment. The demo has fixed places for release and store, so that settings of the
+        `variables` join the environment; what it says goes to a new file `log`, or to the terminal. The demo has fixed places for release and store, so that settings of the
         service are not handed on.
         """
         settings = {k: v for k, v in os.environ.items() if not k.startswith("SERVING_")} | variables
-        with _undisturbed():
-            child = subprocess.Popen([sys.executable, *arguments], env=settings, process_group=0)
+        with _undisturbed(), nullcontext() if log is None else log.open("wb") as said:
+            child = subprocess.Popen(
+                [sys.executable, *arguments], env=settings, process_group=0, stdout=said, stderr=said
+            )
             self._started.append(child)
         return child
 

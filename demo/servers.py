@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from demo.asking import HOST, ask
 from demo.processes import Children
@@ -13,13 +14,15 @@ from features.errors import InputError
 
 SERVICE_PORT, MLFLOW_PORT = 8000, 5000
 STARTING_SECONDS = 120.0
+SERVICE_LOG = Path("workspace/service.log")
+"""One line for each call: too many for a terminal in which something else is told."""
 
 
 def serve(children: Children) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the service; returns it with its port once it is ready to answer."""
+    """Start the service; returns it with its port once it is ready to answer. It logs to a file."""
     port = free_port(SERVICE_PORT)
-    service = children.start("-m", "serving", "run", "--port", str(port))
-    wait_until_up(service, port)
+    service = children.start("-m", "serving", "run", "--port", str(port), log=SERVICE_LOG)
+    wait_until_up(service, port, f": {SERVICE_LOG} says why")
     ask(port, "/readyz")
     return service, port
 
@@ -36,12 +39,12 @@ def free_port(preferred: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_up(server: subprocess.Popen[bytes], port: int) -> None:
+def wait_until_up(server: subprocess.Popen[bytes], port: int, why: str = "") -> None:
     """Wait until somebody listens on the port. Ends the demo when the server has ended or takes too long."""
     deadline = time.monotonic() + STARTING_SECONDS
     while not _listens(port):
         if server.poll() is not None:
-            end(f"the server for port {port} ended before it answered", server.returncode)
+            end(f"the server for port {port} ended before it answered{why}", server.returncode)
         if time.monotonic() > deadline:
             raise InputError(f"nothing answers on port {port} after {STARTING_SECONDS:.0f} seconds")
         time.sleep(0.1)
@@ -68,6 +71,7 @@ def keep_serving(children: Children, service: subprocess.Popen[bytes], port: int
     with suppress(KeyboardInterrupt):
         CONSOLE.print(f"\n[bold]service[/]   http://{HOST}:{port}")
         CONSOLE.print(f"[bold]its docs[/]  http://{HOST}:{port}/docs")
+        CONSOLE.print(f"[bold]its log[/]   {SERVICE_LOG}")
         with CONSOLE.status("starting MLflow's pages"):
             pages = registry_pages(children)
         CONSOLE.print(f"[bold]MLflow[/]    {pages}\n\nServing until Ctrl-C.")

@@ -23,3 +23,10 @@ def test_children_end_with_the_block(code: str, tmp_path: Path, monkeypatch: pyt
     assert child.returncode is not None
     with held:
         assert held.read() == ""  # ends when nobody holds the other end any more
+
+
+def test_what_a_child_says_goes_to_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with Children() as children:
+        children.start("-c", "import sys; print('out'); print('err', file=sys.stderr)", log=log).wait()
+    assert sorted(log.read_text().split()) == ["err", "out"]
