@@ -42,8 +42,8 @@ class Children:
     def start(self, *arguments: str, log: Path | None = None, **variables: str) -> subprocess.Popen[bytes]:
         """Start `python ARGUMENTS` in a process group of its own, so that Ctrl-C reaches it through us only.
 
-        `variables` join the environment; what it says goes to a new file `log`, or to the terminal. The demo has fixed places for release and store, so that settings of the
-        service are not handed on.
+        What it says goes to a new file `log`, or to the terminal. `variables` join the environment. The demo has
+        fixed places for release and store, so that settings of the service are not handed on.
         """
         settings = {k: v for k, v in os.environ.items() if not k.startswith("SERVING_")} | variables
         with _undisturbed(), nullcontext() if log is None else log.open("wb") as said:

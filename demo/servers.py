@@ -61,8 +61,8 @@ def registry_pages(children: Children) -> str:
     port = free_port(MLFLOW_PORT)
     place = ("--backend-store-uri", registry, "--host", HOST, "--port", str(port))
     command = ("-m", "mlflow", "server", *place, "--workers", "1", "--uvicorn-opts", "--log-level warning")
-    quietly = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
-    wait_until_up(children.start(*command, **quietly), port)
+    started = children.start(*command, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", PYTHONWARNINGS="ignore")
+    wait_until_up(started, port)
     return f"http://{HOST}:{port}"
 
 
