@@ -29,6 +29,7 @@ from serving.one_thread import ONE_THREAD
 from serving.settings import PREFIX, Settings
 
 STARTING_SECONDS = 120.0
+LOOKING_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,20 @@ def service(settings: Settings, log: Path) -> Iterator[Running]:
     command = [sys.executable, "-m", "benchmarks.with_nothing", "run", "--port", "0"]
     with log.open("w") as lines:
         process = subprocess.Popen(  # noqa: S603 - our own command line
-            command, env={**os.environ, **variables(settings)}, stdout=lines, stderr=lines
+            command, env=environment(settings), stdout=lines, stderr=lines
         )
     try:
-        _wait_for(lambda: started_at(log) is not None, f"the service (see {log})")
+        wait_for(lambda: started_at(log) is not None, f"the service (see {log})")
         yield Running(process.pid, started_at(log) or 0)
     finally:
         process.terminate()
         process.wait()
 
 
-def variables(settings: Settings) -> dict[str, str]:
-    """The same settings for the environment of a process."""
-    return {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in settings.model_fields_set}
+def environment(settings: Settings) -> dict[str, str]:
+    """That of a process with these settings."""
+    chosen = {f"{PREFIX}{name.upper()}": str(getattr(settings, name)) for name in settings.model_fields_set}
+    return {**os.environ, **chosen}
 
 
 def started_at(log: Path) -> int | None:
@@ -81,7 +83,7 @@ def save_flavor(booster: Path, folder: Path, *, signed: bool) -> None:
 def mlflow_server(booster: Path, folder: Path, *, signed: bool) -> Iterator[Running]:
     """`mlflow models serve` of these trees in this environment, with what it does by default, and one thread."""
     alone(save_flavor, booster, folder, signed=signed)
-    port = _free_port()
+    port = free_port()
     command = ["models", "serve", "-m", str(folder), "--env-manager", "local", "-p", str(port)]
     with Path(f"{folder}.log").open("w") as log:
         process = subprocess.Popen(  # noqa: S603 - the command of an installed package
@@ -92,7 +94,7 @@ def mlflow_server(booster: Path, folder: Path, *, signed: bool) -> Iterator[Runn
             start_new_session=True,
         )
     try:
-        _wait_for(lambda: _answers(port, "/ping"), f"mlflow models serve (see {folder}.log)")
+        wait_for(lambda: answers(port, "/ping"), f"mlflow models serve (see {folder}.log)")
         yield Running(process.pid, port)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -104,14 +106,16 @@ def _path() -> str:
     return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens at."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port: int = unused.getsockname()[1]
         return port
 
 
-def _answers(port: int, path: str) -> bool:
+def answers(port: int, path: str) -> bool:
+    """Whether a server there answers 200."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)
@@ -122,9 +126,10 @@ def _answers(port: int, path: str) -> bool:
         connection.close()
 
 
-def _wait_for(met: Callable[[], bool], what: str) -> None:
+def wait_for(met: Callable[[], bool], what: str) -> None:
+    """Return as soon as it is met. Raises `TimeoutError` when it takes far too long."""
     deadline = time.monotonic() + STARTING_SECONDS
     while not met():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not start within {STARTING_SECONDS:g} seconds")
-        time.sleep(0.1)
+        time.sleep(LOOKING_SECONDS)
