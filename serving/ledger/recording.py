@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Executable, bindparam, insert, select
 
+from serving import metrics
 from serving.decision.trace import Decision, Priced, from_json, to_json
 from serving.ledger.database import INSERTIONS, Insertion
 from serving.ledger.knowledge import Knowledge
@@ -68,9 +69,10 @@ def _made(
 ) -> list[Decision]:
     knowledge = Knowledge(connection, [occasion.question for occasion in occasions], limits, days)
     made = []
-    for occasion in occasions:
-        made.append(occasion.decide(knowledge.history(occasion.question)))
-        knowledge.note(made[-1])
+    with metrics.stage("deciding"):
+        for occasion in occasions:
+            made.append(occasion.decide(knowledge.history(occasion.question)))
+            knowledge.note(made[-1])
     _reserve(connection, knowledge, limits)
     return made
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from serving import metrics
 from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Question
 from serving.decision.rulebook import Rulebook
@@ -40,9 +41,10 @@ class Decider:
         Raises `LedgerError` when the ledger cannot be used, `TooLate` when `time.monotonic` passes the deadline
         before the commit, `Erased` when a customer was erased since the store was read; then nothing is recorded.
         """
-        return self._ledger.decide_many(
-            occasions, self._limits, days=self.rulebook.window_days, deadline=deadline
-        )
+        with metrics.stage("recording"):
+            return self._ledger.decide_many(
+                occasions, self._limits, days=self.rulebook.window_days, deadline=deadline
+            )
 
     def settle_remaining(self, occasions: Sequence[Occasion]) -> list[Decision | None]:
         """The same with None for each customer who was erased meanwhile, in as many transactions as it takes."""

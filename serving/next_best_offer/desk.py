@@ -5,14 +5,15 @@ Past the budget, or without a ledger, the answer is a flagged *no offer* and not
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from features.errors import InputError
-from serving import logs
+from serving import logs, metrics
 from serving.decision.rulebook import Rulebook
+from serving.decision.trace import Decision
 from serving.ledger import Erased, Ledger, LedgerError, TooLate
 from serving.live import Live
 from serving.next_best_offer.answers import Answers
@@ -26,8 +27,13 @@ from serving.served import Served
 
 COMMIT_SHARE = 0.25
 """Of the budget: what the ledger has left for the commit itself when its deadline passes."""
-LATE = "no answer within the budget"
-GONE = "the customer was erased"
+LACKS: Mapping[metrics.Lack, str] = {
+    "late": "no answer within the budget",
+    "ledger": "the ledger cannot be used",
+    "data": "the data cannot be read",
+    "erased": "the customer was erased",
+}
+"""What callers are told of why nothing was decided; the log has the sentence, which may name files and hosts."""
 
 
 class Desk:
@@ -49,39 +55,43 @@ class Desk:
         at, parts = self._runtime.clock(), self._parts()
         try:
             decider = self._decider(parts)
-            (occasion,) = decider.occasions([customer_id], asking, at, asked_by)
+            with metrics.stage("facts"):
+                (occasion,) = decider.occasions([customer_id], asking, at, asked_by)
             async with asyncio.timeout(until - time.monotonic()):
                 deadline = until - COMMIT_SHARE * self._budget
-                decision = await self._together.settle(decider.settle, occasion, deadline)
+                with metrics.stage("waiting"):
+                    decision = await self._together.settle(decider.settle, occasion, deadline)
         except (InputError, TimeoutError) as fault:
-            return parts.answers.degraded(customer_id, at, _in_general(fault))
-        return parts.answers.of(decision, asking)
+            return _degraded(parts.answers, customer_id, at, _lack(fault))
+        return _decided(parts.answers, decision, asking)
 
     async def answers(
         self, customer_ids: Sequence[str], asking: Asking, asked_by: str
     ) -> list[NextBestOfferAnswer]:
         """The same for many, in the order asked; they take their time, and others are served meanwhile."""
         answered: list[NextBestOfferAnswer] = []
-        fault: str | None = None
+        lack: metrics.Lack | None = None
         for start in range(0, len(customer_ids), CHUNK):
             chunk, at, parts = customer_ids[start : start + CHUNK], self._runtime.clock(), self._parts()
             try:
-                if fault is None:
+                if lack is None:
                     answered += await self._chunk(parts, chunk, asking, at, asked_by)
             except InputError as broken:  # Who is broken is not asked again and again.
-                fault = _in_general(broken)
-            if fault is not None:
-                answered += [parts.answers.degraded(one, at, fault) for one in chunk]
+                lack = _lack(broken)
+            if lack is not None:
+                answered += [_degraded(parts.answers, one, at, lack) for one in chunk]
         return answered
 
     async def _chunk(
         self, parts: "_Parts", customer_ids: Sequence[str], asking: Asking, at: datetime, asked_by: str
     ) -> list[NextBestOfferAnswer]:
         decider, answers = self._decider(parts), parts.answers
-        occasions = decider.occasions(customer_ids, asking, at, asked_by)
-        settled = await self._runtime.writings.run(decider.settle_remaining, occasions)
+        with metrics.stage("facts"):
+            occasions = decider.occasions(customer_ids, asking, at, asked_by)
+        with metrics.stage("waiting"):
+            settled = await self._runtime.writings.run(decider.settle_remaining, occasions)
         return [
-            answers.degraded(customer_id, at, GONE) if decision is None else answers.of(decision, asking)
+            _decided(answers, decision, asking) if decision else _degraded(answers, customer_id, at, "erased")
             for customer_id, decision in zip(customer_ids, settled, strict=True)
         ]
 
@@ -116,11 +126,25 @@ class _Parts:
         return cls((served, rulebook, ledger), Answers(source, rulebook), decider)
 
 
-def _in_general(fault: Exception) -> str:
-    """What callers are told; the log has the sentence, which may name files and hosts."""
-    logs.fault("degraded", reason=str(fault) or LATE)
+def _decided(answers: Answers, decision: Decision, asking: Asking) -> NextBestOfferAnswer:
+    """The answer of a decision, counted by its first offer."""
+    with metrics.stage("wording"):
+        answer = answers.of(decision, asking)
+    metrics.answered(answer.offers[0].offer_id if answer.offers else None, answer.reason)
+    return answer
+
+
+def _degraded(answers: Answers, customer_id: str, at: datetime, lack: metrics.Lack) -> NextBestOfferAnswer:
+    """The flagged default, counted by what was missing."""
+    metrics.degraded(lack)
+    return answers.degraded(customer_id, at, LACKS[lack])
+
+
+def _lack(fault: Exception) -> metrics.Lack:
+    """What was missing, by the fault, which is logged."""
+    logs.fault("degraded", reason=str(fault) or LACKS["late"])
     if isinstance(fault, TimeoutError | TooLate):
-        return LATE
+        return "late"
     if isinstance(fault, Erased):
-        return GONE
-    return "the ledger cannot be used" if isinstance(fault, LedgerError) else "the data cannot be read"
+        return "erased"
+    return "ledger" if isinstance(fault, LedgerError) else "data"

@@ -9,10 +9,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from serving import tracing
 from serving.decision.trace import Decision
 from serving.ledger import Erased, LedgerError, Occasion, TooLate
 from serving.next_best_offer.deciding import CHUNK
 from serving.threads import Threads
+from serving.tracing import Trace
 
 Settle = Callable[[Sequence[Occasion], float], list[Decision]]
 """Records occasions before a deadline, all or none."""
@@ -24,6 +26,7 @@ class _Waiting:
     occasion: Occasion
     deadline: float
     decision: asyncio.Future[Decision]
+    traces: Sequence[Trace]
 
     @property
     def hopeless(self) -> bool:
@@ -46,7 +49,7 @@ class Together:
         turn. Raises what `settle` raises, and TimeoutError when the deadline passes before its turn.
         """
         decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(settle, occasion, deadline, decision))
+        self._waiting.append(_Waiting(settle, occasion, deadline, decision, tracing.shared()))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await decision
@@ -71,6 +74,7 @@ class Together:
     async def _record(self, group: Sequence[_Waiting]) -> None:
         deadline = min(one.deadline for one in group)
         occasions = [one.occasion for one in group]
+        tracing.share(trace for one in group for trace in one.traces)
         try:
             decisions = await self._threads.run(group[0].settle, occasions, deadline)
         except TooLate as fault:
