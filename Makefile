@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export DO_NOT_TRACK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint types architecture bench serve mlflow lock clean
+.PHONY: help demo test test-slow fuzz lint types architecture bench serve mlflow lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: lint types architecture ## lint, types, architecture, then every test and 
 
 test-slow: $(INSTALLED) ## the long forms of the reliability tests: minutes of load, many killed processes
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
+
+fuzz: $(INSTALLED) ## ask the service whatever its own documentation allows and forbids, another way each time
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow tests/serving/interface
 
 lint: $(INSTALLED) ## style and common mistakes
 	@$(BIN)/ruff check
