@@ -28,8 +28,10 @@ def test_a_tracking_server_takes_gives_and_rolls_back_releases(
     )
     with Children() as children:
         command = ("-m", "mlflow", "server", *place, "--host", HOST, "--port", str(port), "--workers", "1")
-        quietly = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
-        wait_until_up(children.start(*command, **quietly), port)
+        started = children.start(
+            *command, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false", PYTHONWARNINGS="ignore"
+        )
+        wait_until_up(started, port)
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://{HOST}:{port}")
         use_registry()
         for _ in range(2):
