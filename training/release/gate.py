@@ -34,9 +34,9 @@ def judge(parts: Sequence[Part], rules: Rules, store: SqliteStore, live: Collect
     checks = [
         _loses_nothing(parts, live),
         _one("models of one dataset", {part.label: part.dataset for part in parts}),
-        _one_currency(parts, rules, store.info),
-        _readable(f"a {rules.catalogue_name} that can be read and says its currency", rules.currency),
-        _readable(f"a {POLICY} that can be read and says its version", rules.version_of_policy),
+        _one("one currency", _currencies(parts, store.info)),
+        _readable(f"a {rules.catalogue_name} that can be read and says its version", rules.catalogue_version),
+        _readable(f"a {POLICY} that can be read and says its version", rules.policy_version),
     ]
     golden: dict[str, GoldenCustomers] = {}
     for part in parts:
@@ -58,13 +58,8 @@ def _loses_nothing(parts: Sequence[Part], live: Collection[str]) -> Check:
     return Check("every model of the release before", found, not lost)
 
 
-def _one_currency(parts: Sequence[Part], rules: Rules, info: StoreInfo) -> Check:
-    found = {part.label: part.description["currency"] for part in parts}
-    try:
-        found["the catalogue"] = rules.currency()
-    except ValueError:
-        found["the catalogue"] = ""
-    return _one("one currency", {**found, "the store": info.currency})
+def _currencies(parts: Sequence[Part], info: StoreInfo) -> dict[str, str]:
+    return {**{part.label: part.description["currency"] for part in parts}, "the store": info.currency}
 
 
 def _one(rule: str, found: Mapping[str, str]) -> Check:

@@ -34,22 +34,15 @@ class Rules:
         (folder / self.catalogue_name).write_bytes(self.catalogue)
         (folder / POLICY).write_bytes(self.policy)
 
-    def currency(self) -> str:
-        """The currency of the catalogue. Raises `ValueError` when it is no TOML or CSV, or says none."""
+    def catalogue_version(self) -> str:
+        """What the catalogue calls itself. Raises `ValueError` when it is neither TOML nor CSV with one version."""
         if self.catalogue_name.endswith(".csv"):
-            said = {row.get("currency") or "" for row in _rows(self.catalogue)}
-        else:
-            said = {str(_toml(self.catalogue).get("currency", ""))}
-        if len(said) != 1 or not (found := said.pop()):
-            raise ValueError("it does not say one currency")
-        return found
+            return _only({row.get("version") for row in _rows(self.catalogue)})
+        return _only({_toml(self.catalogue).get("version")})
 
-    def version_of_policy(self) -> str:
-        """Its version. Raises `ValueError` when the policy is no TOML or has none."""
-        found = _toml(self.policy).get("version")
-        if not found:
-            raise ValueError("it does not say its version")
-        return str(found)
+    def policy_version(self) -> str:
+        """What the policy calls itself. Raises `ValueError` when it is no TOML or has no version."""
+        return _only({_toml(self.policy).get("version")})
 
 
 def read_rules(catalogue: Path, policy: Path) -> Rules:
@@ -63,6 +56,13 @@ def _read(path: Path, option: str) -> bytes:
         return path.read_bytes()
     except OSError as fault:
         raise InputError(f"cannot read {path}: {fault.strerror}; name the file with {option}") from fault
+
+
+def _only(versions: set[object]) -> str:
+    found = versions.pop() if len(versions) == 1 else None
+    if not found:
+        raise ValueError("it does not say one version")
+    return str(found)
 
 
 def _toml(content: bytes) -> dict[str, object]:

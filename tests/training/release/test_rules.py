@@ -16,14 +16,14 @@ def of(catalogue: str, policy: str = 'version = "8"', name: str = "catalogue.tom
 
 
 def test_both_files_are_carried_byte_by_byte(tmp_path: Path) -> None:
-    content = b'\xef\xbb\xbf# 5 \xe2\x82\xac\r\ncurrency = "EUR"\r\n'
+    content = b'\xef\xbb\xbf# 5 \xe2\x82\xac\r\nversion = "7"\r\n'
     (tmp_path / "spring.toml").write_bytes(content)
     (tmp_path / "strict.toml").write_bytes(b'version = "8"')
     rules = read_rules(tmp_path / "spring.toml", tmp_path / "strict.toml")
     rules.write(tmp_path)
     assert (tmp_path / "catalogue.toml").read_bytes() == content
     assert (tmp_path / "policy.toml").read_bytes() == b'version = "8"'
-    assert rules.currency() == "EUR"
+    assert rules.catalogue_version() == "7"
 
 
 def test_a_catalogue_in_csv_keeps_its_ending(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_catalogue_in_csv_keeps_its_ending(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text("")
     rules = read_rules(tmp_path / "spring.CSV", tmp_path / "policy.toml")
     assert rules.catalogue_name == "catalogue.csv"
-    assert rules.currency() == "EUR"
+    assert rules.catalogue_version() == "7"
 
 
 def test_the_digest_is_of_both_files_with_a_zero_byte_between() -> None:
@@ -42,28 +42,28 @@ def test_the_digest_is_of_both_files_with_a_zero_byte_between() -> None:
 @pytest.mark.parametrize(
     ("rules", "fault"),
     [
-        (of("currency = "), "Invalid value"),
-        (of('version = "7"'), "it does not say one currency"),
-        (of("currency = 'EUR'\nx = " + 5000 * "["), "nested too deep"),
+        (of("version = "), "Invalid value"),
+        (of('currency = "EUR"'), "it does not say one version"),
+        (of("version = '7'\nx = " + 5000 * "["), "nested too deep"),
         (Rules("catalogue.toml", b"\xff", b""), "can't decode"),
-        (of("", name="catalogue.csv"), "it does not say one currency"),
-        (of(CSV + "7,USD,rum,\n", name="catalogue.csv"), "it does not say one currency"),
+        (of("", name="catalogue.csv"), "it does not say one version"),
+        (of(CSV + "8,EUR,rum,\n", name="catalogue.csv"), "it does not say one version"),
         (of(CSV + '7,EUR,"rum\n', name="catalogue.csv"), "it is no CSV"),
     ],
     ids=["no toml", "none", "deep", "no text", "empty", "two", "no csv"],
 )
 def test_a_catalogue_that_cannot_be_read_says_why(rules: Rules, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
-        rules.currency()
+        rules.catalogue_version()
 
 
 @pytest.mark.parametrize(
-    ("policy", "fault"), [("version", "Expected '='"), ("[control]", "does not say its version")]
+    ("policy", "fault"), [("version", "Expected '='"), ("[control]", "does not say one version")]
 )
 def test_a_policy_that_cannot_be_read_says_why(policy: str, fault: str) -> None:
-    assert of("").version_of_policy() == "8"
+    assert of("").policy_version() == "8"
     with pytest.raises(ValueError, match=fault):
-        of("", policy).version_of_policy()
+        of("", policy).policy_version()
 
 
 @pytest.mark.parametrize("missing", ["catalogue", "policy"])
