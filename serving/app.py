@@ -24,6 +24,7 @@ from serving.live import Live, Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import MEDIA_TYPE, answer_problem
 from serving.routes import router
+from serving.routes.paths import KEY, SECURITY_SCHEME
 from serving.runtime import Clock, Runtime, now
 from serving.settings import BUDGET_MS, MOST_IN_FLIGHT
 from serving.tracing import Sender
@@ -87,7 +88,7 @@ def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a de
     app.state.vitals = vitals
     app.state.desk = Desk(live, runtime, budget_seconds)
     app.include_router(router())
-    _document_problems(app.openapi())
+    _document(app.openapi())
     return app
 
 
@@ -111,8 +112,9 @@ def _lifespan(
     return lifespan
 
 
-def _document_problems(openapi: dict[str, Any]) -> None:
-    """FastAPI documents every answer under the media type of the good one; ours differ."""
+def _document(openapi: dict[str, Any]) -> None:
+    """Add the keys, and what FastAPI documents under the media type of the good answer although ours differ."""
+    openapi["components"]["securitySchemes"] = {KEY: SECURITY_SCHEME}
     for path in openapi["paths"].values():
         for call in path.values():
             for status, answer in call["responses"].items():

@@ -6,8 +6,10 @@ Refusals are built once, and no framework runs for them, so that a flood of them
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving import metrics
 from serving.admission.in_flight import Places
 from serving.admission.rates import Rates
+from serving.keys.key import Key
 from serving.keys.keyring import Keyring
 from serving.problems import TooManyRequests, Unauthorized, problem_response
 from serving.runtime import Runtime
@@ -43,17 +45,26 @@ class Admission:
             send = _closing(send)
         key = self._keyring.find(_authorization(scope))
         if key is None:
+            metrics.refused("key")
             await _UNAUTHORIZED(scope, receive, send)
-        elif not self._rates.take(key.place, key.rate):
+            return
+        scope["state"]["key"] = key
+        if not self._rates.take(key.place, key.rate):
+            metrics.refused("rate")
             await _TOO_OFTEN(scope, receive, send)
         elif not self._places.take(key.id):
+            metrics.refused("in_flight")
             await _TOO_MANY(scope, receive, send)
         else:
-            scope["state"]["key"] = key
-            try:
-                await self._app(scope, receive, send)
-            finally:
-                self._places.leave(key.id)
+            await self._answer(key, scope, receive, send)
+
+    async def _answer(self, key: Key, scope: Scope, receive: Receive, send: Send) -> None:
+        metrics.IN_FLIGHT.inc()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            metrics.IN_FLIGHT.dec()
+            self._places.leave(key.id)
 
 
 def _authorization(scope: Scope) -> bytes:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 PLACES = 8192
 """Keys beyond them share the places of the first ones."""
-AT_ONCE = 1.0
-"""Seconds: after a pause a key may make the calls of a whole second at once."""
-_DUE = struct.Struct("<d")
+SECOND = 1_000_000_000
+"""In nanoseconds; after a pause a key may make the calls of a whole second at once."""
+_DUE = struct.Struct("<q")
 
 
 class Rates:
@@ -27,14 +27,17 @@ class Rates:
         self._file = None if path is None else os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._due = mmap.mmap(-1 if self._file is None else self._file, PLACES * _DUE.size)
 
-    def take(self, place: int, rate: int, at: float | None = None) -> bool:
-        """Whether the key at this place may call now, at most `rate` times a second; then the call is counted."""
+    def take(self, place: int, rate: int, at: int | None = None) -> bool:
+        """Whether the key at this place may call now, at most `rate` times a second; then the call is counted.
+
+        `at` are the nanoseconds of a clock that is set by hand.
+        """
         start = place % PLACES * _DUE.size
-        now = time.monotonic() if at is None else at
+        now = time.monotonic_ns() if at is None else at
         with self._alone(start):
             (due,) = _DUE.unpack_from(self._due, start)
-            later = max(due, now) + 1 / rate
-            if later > now + AT_ONCE:
+            later: int = max(due, now) + SECOND // rate
+            if later > now + SECOND:
                 return False
             _DUE.pack_into(self._due, start, later)
             return True

@@ -8,6 +8,7 @@ from serving.bundles.answers import Bundles
 from serving.churn.answers import Churn
 from serving.cross_sell.answers import Offers
 from serving.decision.rulebook import Rulebook
+from serving.keys.key import Key
 from serving.ledger import Ledger
 from serving.live import Live, Watch
 from serving.next_best_offer.desk import Desk
@@ -74,6 +75,11 @@ async def _vitals(request: Request) -> Vitals:
     return vitals
 
 
+async def _caller(request: Request) -> str:
+    key: Key = request.scope["state"]["key"]
+    return key.id
+
+
 async def _rulebook(
     live: Annotated[Live, Depends(_live)], _: Annotated[Served, Depends(_served)]
 ) -> Rulebook:
@@ -92,4 +98,6 @@ LedgerNow = Annotated[Ledger, Depends(_ledger)]
 RuntimeNow = Annotated[Runtime, Depends(_runtime)]
 VitalsNow = Annotated[Vitals, Depends(_vitals)]
 DeskNow = Annotated[Desk, Depends(_desk)]
+CallerNow = Annotated[str, Depends(_caller)]
+"""The id of the key that asks."""
 RulebookNow = Annotated[Rulebook, Depends(_rulebook)]

@@ -39,7 +39,7 @@ def add_to(calls: APIRouter) -> None:
         customer,
         tags=["customers"],
         route_class_override=WholeId,
-        **documented(CustomerAnswer, 404, 422, 503),
+        **documented(CustomerAnswer, 404, 422, 503, needs="read"),
     )
 
 

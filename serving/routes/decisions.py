@@ -16,7 +16,7 @@ from serving.next_best_offer.schemas import (
 )
 from serving.outcomes.answers import outcome_of
 from serving.outcomes.schemas import DecisionId, OutcomeAnswer, OutcomePosted
-from serving.routes.answering import DeskNow, LedgerNow, RulebookNow, RuntimeNow
+from serving.routes.answering import CallerNow, DeskNow, LedgerNow, RulebookNow, RuntimeNow
 from serving.routes.channels import require_channel
 from serving.routes.moments import past
 from serving.routes.paths import NoQuery, documented
@@ -48,6 +48,7 @@ async def next_best_offer_of_customer(
     query: Annotated[NextBestOfferQuery, Query()],
     rulebook: RulebookNow,
     desk: DeskNow,
+    caller: CallerNow,
 ) -> NextBestOfferAnswer:
     """The one offer to make to a customer, or none, with every factor in money.
 
@@ -56,23 +57,24 @@ async def next_best_offer_of_customer(
     Percent-encode the id; a slash in it is fine.
     """
     require_channel(query.channel, rulebook.policy, "query.channel")
-    return await desk.answer(customer_id, asking_of(query), "")
+    return await desk.answer(customer_id, asking_of(query), caller)
 
 
 async def next_best_offer(
-    asked: NextBestOfferAsked, _: NoQuery, rulebook: RulebookNow, desk: DeskNow
+    asked: NextBestOfferAsked, _: NoQuery, rulebook: RulebookNow, desk: DeskNow, caller: CallerNow
 ) -> NextBestOfferAnswer:
     """The same with what the customer is doing: basket, page, location. Another context is another decision."""
     require_channel(asked.channel, rulebook.policy, "body.channel")
-    return await desk.answer(asked.customer_id, asking_of(asked), "")
+    return await desk.answer(asked.customer_id, asking_of(asked), caller)
 
 
 async def next_best_offer_of_batch(
-    batch: NextBestOfferBatch, _: NoQuery, rulebook: RulebookNow, desk: DeskNow
+    batch: NextBestOfferBatch, _: NoQuery, rulebook: RulebookNow, desk: DeskNow, caller: CallerNow
 ) -> NextBestOfferBatchAnswer:
     """The same for up to 1,000 customers, in the order asked; a batch has no budget of time."""
     require_channel(batch.channel, rulebook.policy, "body.channel")
-    return NextBestOfferBatchAnswer(results=await desk.answers(batch.customer_ids, asking_of(batch), ""))
+    results = await desk.answers(batch.customer_ids, asking_of(batch), caller)
+    return NextBestOfferBatchAnswer(results=results)
 
 
 async def outcome_of_decision(
@@ -105,23 +107,29 @@ def add_to(calls: APIRouter) -> None:
         "/v1/customers/{customer_id:any}/next-best-offer",
         next_best_offer_of_customer,
         tags=TAGS,
-        **documented(NextBestOfferAnswer, 422, 503, links=LINKS),
+        **documented(NextBestOfferAnswer, 422, 503, needs="decide", links=LINKS),
     )
     calls.add_api_route(
         "/v1/next-best-offer",
         next_best_offer,
         **posted,
-        **documented(NextBestOfferAnswer, *OF_BODIES, links=LINKS),
+        **documented(NextBestOfferAnswer, *OF_BODIES, needs="decide", links=LINKS),
     )
     calls.add_api_route(
         "/v1/next-best-offer:batch",
         next_best_offer_of_batch,
         **posted,
-        **documented(NextBestOfferBatchAnswer, *OF_BODIES),
+        **documented(NextBestOfferBatchAnswer, *OF_BODIES, needs="decide"),
     )
     calls.add_api_route(
-        "/v1/outcomes", outcome_of_decision, **posted, **documented(OutcomeAnswer, 404, 409, *OF_BODIES)
+        "/v1/outcomes",
+        outcome_of_decision,
+        **posted,
+        **documented(OutcomeAnswer, 404, 409, *OF_BODIES, needs="write"),
     )
     calls.add_api_route(
-        "/v1/decisions/{decision_id:any}", decision, tags=TAGS, **documented(DecisionAnswer, 404, 422, 503)
+        "/v1/decisions/{decision_id:any}",
+        decision,
+        tags=TAGS,
+        **documented(DecisionAnswer, 404, 422, 503, needs="read"),
     )

@@ -82,23 +82,35 @@ async def bundles_of_item(
 
 def add_to(calls: APIRouter) -> None:
     """Take these calls into a router."""
-    one = "/v1/customers/{customer_id:any}/churn"
-    calls.add_api_route(one, churn_of_customer, tags=["churn"], **documented(ChurnAnswer, 404, 422, 503))
+    calls.add_api_route(
+        "/v1/customers/{customer_id:any}/churn",
+        churn_of_customer,
+        tags=["churn"],
+        **documented(ChurnAnswer, 404, 422, 503, needs="read"),
+    )
     calls.add_api_route(
         "/v1/churn:batch",
         churn_of_batch,
         methods=["POST"],
         tags=["churn"],
-        **documented(ChurnBatchAnswer, 400, 408, 413, 422, 503),
+        **documented(ChurnBatchAnswer, 400, 408, 413, 422, 503, needs="read"),
     )
-    offers = "/v1/customers/{customer_id:any}/offers"
-    calls.add_api_route(offers, offers_of_customer, tags=["cross-sell"], **documented(OffersAnswer, 422, 503))
+    calls.add_api_route(
+        "/v1/customers/{customer_id:any}/offers",
+        offers_of_customer,
+        tags=["cross-sell"],
+        **documented(OffersAnswer, 422, 503, needs="read"),
+    )
     calls.add_api_route(
         "/v1/bundles",
         bundles_of_basket,
         methods=["POST"],
         tags=["bundles"],
-        **documented(BundlesAnswer, 400, 408, 413, 422, 503),
+        **documented(BundlesAnswer, 400, 408, 413, 422, 503, needs="read"),
     )
-    item = "/v1/items/{item_id:any}/bundles"
-    calls.add_api_route(item, bundles_of_item, tags=["bundles"], **documented(BundlesAnswer, 404, 422, 503))
+    calls.add_api_route(
+        "/v1/items/{item_id:any}/bundles",
+        bundles_of_item,
+        tags=["bundles"],
+        **documented(BundlesAnswer, 404, 422, 503, needs="read"),
+    )

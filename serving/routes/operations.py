@@ -38,7 +38,8 @@ async def metrics_of_service(vitals: VitalsNow) -> Response:
 
 def add_to(calls: APIRouter) -> None:
     """Take these calls into a router."""
-    calls.add_api_route("/v1/release", release, tags=["operations"], **documented(ReleaseAnswer, 422, 503))
+    released = documented(ReleaseAnswer, 422, 503, needs="read")
+    calls.add_api_route("/v1/release", release, tags=["operations"], **released)
     calls.add_api_route("/livez", alive, tags=["operations"], **documented(Health))
     calls.add_api_route("/readyz", ready, tags=["operations"], **documented(Readiness, 503))
     calls.add_api_route(

@@ -1,30 +1,48 @@
 """How a call is found and documented."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
 from starlette.convertors import Convertor
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import Scope as AsgiScope
 
-from serving.problems import ProblemDocument
-from serving.schemas import Request
+from serving import metrics, schemas
+from serving.keys.key import Key, Scope
+from serving.problems import Forbidden, ProblemDocument
 
 FAULTS = {
     400: "The body cannot be read.",
+    401: "No valid key.",
+    403: "The key does not allow this call.",
     404: "Nobody, no item or no decision has this id.",
     408: "The body came too slowly.",
     409: "The key of the outcome stands for another one.",
     413: "The body is too large.",
     422: "A part of the request breaks a rule.",
+    429: "Too many calls, of this key or of all; the header Retry-After says for how many seconds to wait.",
     500: "The service failed; the header x-request-id names the line in its log.",
     503: "Not ready; the detail says what to run.",
 }
 
 
-class Nothing(Request):
+OF_KEYS = (401, 403, 429)
+"""The faults of every call that needs a key."""
+KEY = "key"
+SECURITY_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of `python -m serving keys create`. Each call names the scope that the key must have.",
+}
+
+
+HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+"""What an answer of this status carries besides its document."""
+
+
+class Nothing(schemas.Request):
     """No query at all: what a call does not know is refused, lest a caller believe that it did something."""
 
 
@@ -45,14 +63,35 @@ class AnyText(Convertor[str]):
         return value
 
 
-class WholeId(APIRoute):
+class Call(APIRoute):
+    """A call; where its documentation asks for a key with a scope, no other key gets past, and no body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request."""
+        handle = super().get_route_handler()
+        security: list[dict[str, list[Scope]]] = (self.openapi_extra or {}).get("security", [])
+        if not security:
+            return handle
+        (needed,) = security[0][KEY]
+
+        async def allowed(request: Request) -> Response:
+            key: Key = request.scope["state"]["key"]
+            if needed not in key.scopes:
+                metrics.refused("scope")
+                raise Forbidden(needed)
+            return await handle(request)
+
+        return allowed
+
+
+class WholeId(Call):
     """A call about a customer as a whole, `/v1/customers/{id}`.
 
     A slash of the id has to be percent-encoded here: `/v1/customers/1/chrun` is no customer `1/chrun`, least of
     all one to be deleted.
     """
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+    def matches(self, scope: AsgiScope) -> tuple[Match, AsgiScope]:
         """Nothing where the path, as it was sent, goes on after the id."""
         sent: bytes = scope.get("raw_path", b"")
         if sent.count(b"/") > self.path.count("/"):
@@ -60,12 +99,23 @@ class WholeId(APIRoute):
         return super().matches(scope)
 
 
-def documented(answer: type, *faults: int, links: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def documented(
+    answer: type, *faults: int, needs: Scope | None = None, links: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """What the documentation says of a call: its answer, and the faults besides the service's own.
 
-    `links` are the OpenAPI links of the answer: which calls it leads to, and with which of its fields.
+    `needs` is the scope that a key must have. `links` are the OpenAPI links of the answer: which calls it leads
+    to, and with which of its fields.
     """
-    problems = {
-        status: {"model": ProblemDocument, "description": FAULTS[status]} for status in (*faults, 500)
-    }
-    return {"response_model": answer, "responses": problems | ({200: {"links": links}} if links else {})}
+    every = (*faults, 500) if needs is None else (*faults, *OF_KEYS, 500)
+    problems = {status: _problem(status) for status in sorted(every)}
+    responses = problems | ({200: {"links": links}} if links else {})
+    security = None if needs is None else {"security": [{KEY: [needs]}]}
+    return {"response_model": answer, "responses": responses, "openapi_extra": security}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {"model": ProblemDocument, "description": FAULTS[status]}
+    if status in HEADERS:
+        answer["headers"] = {HEADERS[status]: {"required": True, "schema": {"type": "string"}}}
+    return answer

@@ -50,7 +50,7 @@ async def erasure_of_customer(
 
 def add_to(calls: APIRouter) -> None:
     """Take these calls into a router."""
-    answered = documented(ConsentsAnswer, 400, 408, 413, 422, 503)
+    answered = documented(ConsentsAnswer, 400, 408, 413, 422, 503, needs="write")
     consents = "/v1/customers/{customer_id:any}/consents"
     calls.add_api_route(consents, consent_of_customer, methods=["PUT"], tags=["customers"], **answered)
     calls.add_api_route(
@@ -59,5 +59,5 @@ def add_to(calls: APIRouter) -> None:
         methods=["DELETE"],
         tags=["customers"],
         route_class_override=WholeId,
-        **documented(ErasureAnswer, 422, 503),
+        **documented(ErasureAnswer, 422, 503, needs="admin"),
     )
