@@ -35,7 +35,7 @@ class Rules:
         (folder / POLICY).write_bytes(self.policy)
 
     def catalogue_version(self) -> str:
-        """What the catalogue calls itself. Raises `ValueError` when it is neither TOML nor CSV with one version."""
+        """What the catalogue calls itself. Raises `ValueError` when it is no TOML or CSV with one version."""
         if self.catalogue_name.endswith(".csv"):
             return _only({row.get("version") for row in _rows(self.catalogue)})
         return _only({_toml(self.catalogue).get("version")})
