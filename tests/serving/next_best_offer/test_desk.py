@@ -21,6 +21,7 @@ from serving.next_best_offer.desk import Desk
 from serving.next_best_offer.schemas import NextBestOfferAnswer
 from serving.runtime import Runtime
 from serving.served import Served
+from tests.serving.measured import growth
 from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.standins import BrokenStore
 
@@ -63,6 +64,26 @@ def assert_flagged(found: NextBestOfferAnswer, fault: str) -> None:
     assert (found.fault, found.status) == (fault, None)
     assert found.why == f"Nothing was decided: {fault}."
     assert found.decided_at == NOON
+
+
+def test_answers_are_counted_by_their_first_offer_and_their_stages_are_timed(deciding: Live) -> None:
+    stages = ("facts", "waiting", "deciding", "recording", "wording")
+    timed = [growth("nbo_stage_seconds_count", stage=stage) for stage in stages]
+    given = growth("nbo_answers_total", offer="stay", reason="offer")
+    for _ in range(2):  # A repeat is an answer as well; nothing is decided for it.
+        assert answer(deciding).offers[0].offer_id == "stay"
+    assert given() == 2
+    assert [grown() for grown in timed] == [2, 2, 1, 2, 2]
+
+
+def test_what_is_missing_is_counted_by_its_kind(deciding: Live, models: Models, tmp_path: Path) -> None:
+    late, ledger, data = (growth("nbo_degraded_total", reason=one) for one in ("late", "ledger", "data"))
+    assert answer(deciding, budget_seconds=0).degraded
+    deciding.served = Served(models, BrokenStore(StoreError("x")), rules=rules_in(tmp_path))
+    assert answer(deciding).degraded
+    deciding.ledger = None
+    assert answer(deciding).degraded
+    assert (late(), ledger(), data()) == (1, 1, 1)
 
 
 def test_past_the_budget_the_answer_is_a_flagged_default_and_nothing_is_counted(

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from serving import metrics, tracing
 from serving.decision.facts import Question
 from serving.decision.trace import Decision
 from serving.ledger import LedgerError, Occasion, TooLate
 from serving.next_best_offer.deciding import CHUNK
 from serving.next_best_offer.together import Together
 from serving.threads import Threads
+from serving.tracing import Trace
 from tests.entries import AT, answer
 
 FAR = 60.0
@@ -31,6 +33,8 @@ class Record:
         self.groups.append([one.question.customer_id for one in occasions])
         self.began.set()
         self.let.wait(30)
+        with metrics.stage("recording"):
+            pass
         if self._fault is not None:
             raise self._fault
         if time.monotonic() > deadline:
@@ -65,6 +69,27 @@ async def asked(
     await asyncio.sleep(0.05)
     record.let.set()
     return list(await asyncio.gather(first, *others, return_exceptions=True))
+
+
+def test_what_is_recorded_together_is_in_the_trace_of_each(threads: Threads) -> None:
+    traces = {name: Trace("") for name in ("first", "second", "third")}
+
+    async def ask(together: Together, record: Record, name: str) -> None:
+        tracing.share([traces[name]])
+        await together.settle(record.settle, occasion(name), time.monotonic() + FAR)
+
+    async def all_of_them() -> None:
+        together, record = Together(threads), Record()
+        first = asyncio.create_task(ask(together, record, "first"))
+        await asyncio.to_thread(record.began.wait)
+        others = [asyncio.create_task(ask(together, record, name)) for name in ("second", "third")]
+        await asyncio.sleep(0)
+        record.let.set()
+        await asyncio.gather(first, *others)
+        assert record.groups == [["first"], ["second", "third"]]
+
+    asyncio.run(all_of_them())
+    assert [[name for name, *_ in trace.stages] for trace in traces.values()] == [["recording"]] * 3
 
 
 def test_who_waits_shares_the_next_transaction(threads: Threads) -> None:
