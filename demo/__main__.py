@@ -37,21 +37,21 @@ def demo(dataset: Path, *, leave: bool) -> None:
         run(children, steps)
         last = len(steps) + AFTER
         with timed(f"{last - 1}/{last}  Start the service and ask for three customers", ("serving", "run")):
-            service, port = serve(children)
+            running, service = serve(children)
             customers = published_customers()
-            answers = three_answers(port, customers)
+            answers = three_answers(service, customers)
         for answer in answers:
             CONSOLE.print(churn_panel(answer))
         if declared.offers:
-            print_offers(port, [answer.customer_id for answer in answers])
+            print_offers(service, [answer.customer_id for answer in answers])
         if declared.bundles:
-            print_bundle(port)
-        print_decisions(port, customers)
+            print_bundle(service)
+        print_decisions(service, customers)
         with timed(f"{last}/{last}  Add up what became of the answers", REPORT):
             children.start("-m", *REPORT).wait()
         CONSOLE.print(f"From raw tables to these answers: {time.monotonic() - begun:.0f} s.")
         if not leave:
-            keep_serving(children, service, port)
+            keep_serving(children, running, service.port)
 
 
 def main() -> None:

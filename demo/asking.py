@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPConnection
 
@@ -12,11 +13,20 @@ from serving.schemas import ReleaseAnswer
 HOST = "127.0.0.1"
 
 
-def ask(port: int, path: str, body: object = None) -> bytes:
+@dataclass(frozen=True)
+class Service:
+    """Where the service answers, and the key to ask it with."""
+
+    port: int
+    key: str = field(repr=False)
+
+
+def ask(service: Service, path: str, body: object = None) -> bytes:
     """GET, or POST a body as JSON. Raises `InputError` with the detail of a problem document."""
-    with closing(HTTPConnection(HOST, port, timeout=30)) as connection:
+    headers = {"content-type": "application/json", "authorization": f"Bearer {service.key}"}
+    with closing(HTTPConnection(HOST, service.port, timeout=30)) as connection:
         content = None if body is None else json.dumps(body)
-        connection.request("POST" if content else "GET", path, content, {"content-type": "application/json"})
+        connection.request("POST" if content else "GET", path, content, headers)
         answer = connection.getresponse()
         found = answer.read()
     if answer.status != HTTPStatus.OK:
@@ -24,9 +34,9 @@ def ask(port: int, path: str, body: object = None) -> bytes:
     return found
 
 
-def why_silent(port: int, name: ModelName) -> str | None:
+def why_silent(service: Service, name: ModelName) -> str | None:
     """Why no model of this name answers; None when one does."""
-    release = ReleaseAnswer.model_validate_json(ask(port, "/v1/release"))
+    release = ReleaseAnswer.model_validate_json(ask(service, "/v1/release"))
     if any(model.name == name and model.answers for model in release.models):
         return None
     return release.fault or f"no {name.replace('_', '-')} model has passed the gate, which lists what failed"

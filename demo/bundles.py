@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.asking import ask, why_silent
+from demo.asking import Service, ask, why_silent
 from demo.terminal import CONSOLE, framed
 from features.wording import PLACE, say
 from serving.bundles.schemas import MAX_SUGGESTIONS, BundlesAnswer, Suggestion
@@ -16,25 +16,25 @@ SUGGESTED = 3
 """Suggestions that are printed."""
 
 
-def print_bundle(port: int) -> None:
+def print_bundle(service: Service) -> None:
     """What to add to a small basket, or why nothing is said of one."""
-    silent = why_silent(port, "bundles")
-    basket = {} if silent else small_basket(port)
+    silent = why_silent(service, "bundles")
+    basket = {} if silent else small_basket(service)
     if not basket:
         why = silent or "nothing to begin with goes with anything beyond chance"
         CONSOLE.print(Text(f"No bundles: {why}."))
         return
-    CONSOLE.print(bundle_panel(_asked(port, {"basket": list(basket), "limit": SUGGESTED}), basket))
+    CONSOLE.print(bundle_panel(_asked(service, {"basket": list(basket), "limit": SUGGESTED}), basket))
 
 
-def small_basket(port: int) -> dict[str, str]:
+def small_basket(service: Service) -> dict[str, str]:
     """The best item to begin with that goes with another beyond chance, and that other: id -> name.
 
     Empty when there is no such item.
     """
-    for starter in _asked(port, {"basket": [], "limit": MAX_SUGGESTIONS}).suggestions:
+    for starter in _asked(service, {"basket": [], "limit": MAX_SUGGESTIONS}).suggestions:
         call = f"/v1/items/{quote(starter.item_id, safe='')}/bundles?limit=1"
-        for partner in BundlesAnswer.model_validate_json(ask(port, call)).suggestions:
+        for partner in BundlesAnswer.model_validate_json(ask(service, call)).suggestions:
             return {each.item_id: each.name for each in (starter, partner)}
     return {}
 
@@ -73,5 +73,5 @@ def _held_fixed(adjusted_lift: float | None) -> str:
     )
 
 
-def _asked(port: int, basket: Mapping[str, object]) -> BundlesAnswer:
-    return BundlesAnswer.model_validate_json(ask(port, "/v1/bundles", basket))
+def _asked(service: Service, basket: Mapping[str, object]) -> BundlesAnswer:
+    return BundlesAnswer.model_validate_json(ask(service, "/v1/bundles", basket))

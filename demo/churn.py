@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.asking import ask
+from demo.asking import Service, ask
 from demo.terminal import framed
 from serving.churn.schemas import ChurnAnswer, ChurnBatchAnswer
 from serving.schemas import MAX_BATCH
@@ -32,12 +32,12 @@ def published_customers(store: Path = STORE) -> list[str]:
         return [customer_id for (customer_id,) in ids]
 
 
-def three_answers(port: int, customer_ids: Sequence[str]) -> list[ChurnAnswer]:
+def three_answers(service: Service, customer_ids: Sequence[str]) -> list[ChurnAnswer]:
     """The answers for one customer of each band, or of those who lapsed where a band is empty."""
-    batch = ask(port, "/v1/churn:batch", {"customer_ids": list(customer_ids)})
+    batch = ask(service, "/v1/churn:batch", {"customer_ids": list(customer_ids)})
     chosen = choose(ChurnBatchAnswer.model_validate_json(batch).results)
     calls = (f"/v1/customers/{quote(customer_id, safe='')}/churn" for customer_id in chosen)
-    return [ChurnAnswer.model_validate_json(ask(port, call)) for call in calls]
+    return [ChurnAnswer.model_validate_json(ask(service, call)) for call in calls]
 
 
 def choose(answers: Sequence[ChurnAnswer]) -> list[str]:

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.asking import ask
+from demo.asking import Service, ask
 from demo.terminal import CONSOLE, framed
 from features.errors import InputError
 from features.wording import PLACE, say
@@ -34,26 +34,26 @@ _COLOURS = {
 }
 
 
-def print_decisions(port: int, customer_ids: Sequence[str]) -> None:
+def print_decisions(service: Service, customer_ids: Sequence[str]) -> None:
     """The next best offers of three customers, what becomes of one, or why nothing is decided."""
     try:
-        chosen = three_decisions(port, customer_ids)
+        chosen = three_decisions(service, customer_ids)
     except InputError as silent:
         CONSOLE.print(Text(f"No next best offers: {silent}"))
         return
     for answer in chosen:
-        CONSOLE.print(decision_panel(answer, trace(port, answer)))
+        CONSOLE.print(decision_panel(answer, trace(service, answer)))
     for answer in chosen:
         if answer.offers:
-            CONSOLE.print(Text(posted(port, answer)))
+            CONSOLE.print(Text(posted(service, answer)))
             break
 
 
-def three_decisions(port: int, customer_ids: Sequence[str]) -> list[NextBestOfferAnswer]:
+def three_decisions(service: Service, customer_ids: Sequence[str]) -> list[NextBestOfferAnswer]:
     """Three answers that differ: offers of different kinds first, at last one of no offer."""
     asked = {"customer_ids": list(customer_ids), "channel": CHANNEL}
     answers = NextBestOfferBatchAnswer.model_validate_json(
-        ask(port, "/v1/next-best-offer:batch", asked)
+        ask(service, "/v1/next-best-offer:batch", asked)
     ).results
     if fault := next((answer.fault for answer in answers if answer.fault), None):
         raise InputError(fault)
@@ -74,9 +74,9 @@ def choose(answers: Sequence[NextBestOfferAnswer]) -> list[NextBestOfferAnswer]:
     return [*best[: 3 - len(without[:1])], *without[:1]]
 
 
-def trace(port: int, answer: NextBestOfferAnswer) -> DecisionAnswer:
+def trace(service: Service, answer: NextBestOfferAnswer) -> DecisionAnswer:
     """How the decision behind an answer came about."""
-    return DecisionAnswer.model_validate_json(ask(port, f"/v1/decisions/{answer.decision_id}"))
+    return DecisionAnswer.model_validate_json(ask(service, f"/v1/decisions/{answer.decision_id}"))
 
 
 def decision_panel(answer: NextBestOfferAnswer, traced: DecisionAnswer) -> Panel:
@@ -92,7 +92,7 @@ def decision_panel(answer: NextBestOfferAnswer, traced: DecisionAnswer) -> Panel
     )
 
 
-def posted(port: int, answer: NextBestOfferAnswer) -> str:
+def posted(service: Service, answer: NextBestOfferAnswer) -> str:
     """Say that the customer bought what was offered, and what the service made of it."""
     outcome = {
         "key": uuid.uuid4().hex,
@@ -100,7 +100,7 @@ def posted(port: int, answer: NextBestOfferAnswer) -> str:
         "kind": "purchase",
         "value": PURCHASE,
     }
-    recorded = OutcomeAnswer.model_validate_json(ask(port, "/v1/outcomes", outcome)).recorded
+    recorded = OutcomeAnswer.model_validate_json(ask(service, "/v1/outcomes", outcome)).recorded
     money = say(PLACE, "money", PURCHASE, answer.offers[0].currency)
     said = "recorded" if recorded else "known already"
     return f"Outcome posted: customer {answer.customer_id} bought for {money} after this offer; {said}."

@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from demo.asking import ask, why_silent
+from demo.asking import Service, ask, why_silent
 from demo.terminal import CONSOLE, framed
 from features.wording import PLACE, say
 from serving.cross_sell.schemas import OffersAnswer
@@ -16,16 +16,16 @@ OFFERED = {"repeat": ("buys again", 2), "new": ("new", 3)}
 """Kinds of offers that are asked for: how they are called, and how many."""
 
 
-def print_offers(port: int, customer_ids: Sequence[str]) -> None:
+def print_offers(service: Service, customer_ids: Sequence[str]) -> None:
     """What to offer each customer, or why no model says it."""
-    silent = why_silent(port, "cross_sell")
+    silent = why_silent(service, "cross_sell")
     if silent:
         CONSOLE.print(Text(f"No offers: {silent}."))
         return
     for customer_id in customer_ids:
         call = f"/v1/customers/{quote(customer_id, safe='')}/offers"
         asked = (f"{call}?kind={kind}&limit={limit}" for kind, (_, limit) in OFFERED.items())
-        CONSOLE.print(offers_panel([OffersAnswer.model_validate_json(ask(port, one)) for one in asked]))
+        CONSOLE.print(offers_panel([OffersAnswer.model_validate_json(ask(service, one)) for one in asked]))
 
 
 def offers_panel(answers: Sequence[OffersAnswer]) -> Panel:

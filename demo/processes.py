@@ -9,6 +9,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Self
 
+from features.errors import InputError
+
 TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Requests to stop, Ctrl-C first."""
 
@@ -45,13 +47,26 @@ class Children:
         What it says goes to a new file `log`, or to the terminal. `variables` join the environment. The demo has
         fixed places for release and store, so that settings of the service are not handed on.
         """
-        settings = {k: v for k, v in os.environ.items() if not k.startswith("SERVING_")} | variables
+        settings = _environment() | variables
         with _undisturbed(), nullcontext() if log is None else log.open("wb") as said:
             child = subprocess.Popen(
                 [sys.executable, *arguments], env=settings, process_group=0, stdout=said, stderr=said
             )
             self._started.append(child)
         return child
+
+    def told(self, *arguments: str) -> str:
+        """What `python ARGUMENTS`, which takes a moment, prints. Raises `InputError` when it fails."""
+        command, pipe = [sys.executable, *arguments], subprocess.PIPE
+        ran = subprocess.run(command, env=_environment(), stdout=pipe, stderr=pipe, text=True, check=False)
+        if ran.returncode:
+            raise InputError(ran.stderr.strip().removeprefix("error: "))
+        return ran.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Ours without settings of the service."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("SERVING_")}
 
 
 def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -7,24 +7,27 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from demo.asking import HOST, ask
+from demo.asking import HOST, Service, ask
 from demo.processes import Children
 from demo.terminal import CONSOLE, end
 from features.errors import InputError
 
 SERVICE_PORT, MLFLOW_PORT = 8000, 5000
 STARTING_SECONDS = 120.0
+CREATE = ("serving", "keys", "create", "--scope", "read", "--scope", "decide")
+KEYS = (*CREATE, "--scope", "write", "--name", "demo", "--days", "1", "--rate", "10000")
 SERVICE_LOG = Path("workspace/service.log")
 """One line for each call: too many for a terminal in which something else is told."""
 
 
-def serve(children: Children) -> tuple[subprocess.Popen[bytes], int]:
-    """Start the service; returns it with its port once it is ready to answer. It logs to a file."""
-    port = free_port(SERVICE_PORT)
-    service = children.start("-m", "serving", "run", "--port", str(port), log=SERVICE_LOG)
-    wait_until_up(service, port, f": {SERVICE_LOG} says why")
-    ask(port, "/readyz")
-    return service, port
+def serve(children: Children) -> tuple[subprocess.Popen[bytes], Service]:
+    """Make a key and start the service; returns both once it is ready to answer. It logs to a file."""
+    service = Service(free_port(SERVICE_PORT), key=children.told("-m", *KEYS).strip())
+    command = ("-m", "serving", "run", "--port", str(service.port))
+    running = children.start(*command, log=SERVICE_LOG, SERVING_DRAIN_SECONDS="0")
+    wait_until_up(running, service.port, f": {SERVICE_LOG} says why")
+    ask(service, "/readyz")
+    return running, service
 
 
 def free_port(preferred: int) -> int:
@@ -71,6 +74,7 @@ def keep_serving(children: Children, service: subprocess.Popen[bytes], port: int
     with suppress(KeyboardInterrupt):
         CONSOLE.print(f"\n[bold]service[/]   http://{HOST}:{port}")
         CONSOLE.print(f"[bold]its docs[/]  http://{HOST}:{port}/docs")
+        CONSOLE.print(f"[bold]a key[/]     python -m {' '.join(CREATE)} --name me")
         CONSOLE.print(f"[bold]its log[/]   {SERVICE_LOG}")
         with CONSOLE.status("starting MLflow's pages"):
             pages = registry_pages(children)

@@ -5,19 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from demo.asking import Service
+from tests.serving.keys import TEXT
 from tests.serving.process import Process
 
-Start = Callable[[], int]
+Start = Callable[[], Service]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts the service over what lies in the folder; gives its port."""
+    """Starts the service over what lies in the folder; gives where it answers."""
     started: list[Process] = []
 
-    def start_there() -> int:
+    def start_there() -> Service:
         started.append(Process(tmp_path))
-        return int(started[-1].address.rpartition(":")[2])
+        return Service(int(started[-1].address.rpartition(":")[2]), TEXT)
 
     yield start_there
     for service in started:

@@ -14,6 +14,6 @@ from tests.serving.tiny import INFO, ROWS, release_into
 def test_a_refusal_of_the_service_is_told(start: Start, tmp_path: Path) -> None:
     release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", INFO, ROWS)
-    port = start()
+    service = start()
     with pytest.raises(InputError, match=r"with 404: No customer with this id"):
-        ask(port, "/v1/customers/nobody/churn")
+        ask(service, "/v1/customers/nobody/churn")

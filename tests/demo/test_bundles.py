@@ -93,12 +93,12 @@ def test_the_basket_is_the_best_starter_that_goes_with_another_beyond_chance(
     bundled.release_into(tmp_path / "release", "1", beer_with_cheese_by_chance)
     publish_sqlite(tmp_path / "online.sqlite", bundled.STORE_INFO, tiny.ROWS, habits=bundled.habits())
     assert bundled.ranking([])[:2] == ["BEER", "BUTTER"]
-    port = start()
-    basket = small_basket(port)
+    service = start()
+    basket = small_basket(service)
     assert next(iter(basket)) == "BUTTER"
     partner = next(item for item in bundled.ranking([bundled.BUTTER]) if item in ("BREAD", "JAM"))
     assert basket == {"BUTTER": "Butter", partner: partner.title()}
-    print_bundle(port)
+    print_bundle(service)
     told = capsys.readouterr().out
     assert f"Butter and {partner.title()} in the basket: what is missing, by expected margin" in told
     assert told.count(" % ") == 3

@@ -78,10 +78,10 @@ def test_who_lapsed_is_shown_as_such() -> None:
 def test_three_customers_are_asked_for_over_http(start: Start, tmp_path: Path) -> None:
     release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", INFO, ROWS)
-    port = start()
+    service = start()
     known = published_customers(tmp_path / "online.sqlite")
     assert sorted(known) == sorted(customer_id for customer_id, _, _ in ROWS)
-    answers = three_answers(port, known)
+    answers = three_answers(service, known)
     assert len({found.customer_id for found in answers}) == 3
     assert {found.customer_id for found in answers} <= set(known)
     assert all(found.reasons for found in answers if found.status == "active")

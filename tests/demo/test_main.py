@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.asking import ask
+from demo.asking import Service, ask
 from tests.serving.process import environment
 
 
@@ -89,8 +89,8 @@ def test_the_whole_road_on_a_plain_table(tmp_path: Path) -> None:
     )
     assert list(places) == ["service", "its docs", "MLflow"], told
     assert places["its docs"] == f"{places['service']}/docs"
-    assert b"swagger" in ask(int(places["service"]), "/docs")
-    assert b"MLflow" in ask(int(places["MLflow"]), "/")
+    assert b"swagger" in ask(Service(int(places["service"]), ""), "/docs")
+    assert b"MLflow" in ask(Service(int(places["MLflow"]), ""), "/")
     assert told.count("customer 0") == 3
     assert "raises the risk" in told
     ran.send_signal(signal.SIGINT)
