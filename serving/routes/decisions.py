@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 
 from serving.ledger import UnknownDecision
 from serving.next_best_offer.schemas import (
@@ -43,7 +43,8 @@ LINKS = {
 """Where the answer of one next best offer leads to."""
 
 
-async def next_best_offer_of_customer(
+async def next_best_offer_of_customer(  # noqa: PLR0913, PLR0917 - given by name, by the framework
+    request: Request,
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
     query: Annotated[NextBestOfferQuery, Query()],
     rulebook: RulebookNow,
@@ -57,15 +58,20 @@ async def next_best_offer_of_customer(
     Percent-encode the id; a slash in it is fine.
     """
     require_channel(query.channel, rulebook.policy, "query.channel")
-    return await desk.answer(customer_id, asking_of(query), caller)
+    return _noted(request, await desk.answer(customer_id, asking_of(query), caller))
 
 
 async def next_best_offer(
-    asked: NextBestOfferAsked, _: NoQuery, rulebook: RulebookNow, desk: DeskNow, caller: CallerNow
+    request: Request,
+    asked: NextBestOfferAsked,
+    _: NoQuery,
+    rulebook: RulebookNow,
+    desk: DeskNow,
+    caller: CallerNow,
 ) -> NextBestOfferAnswer:
     """The same with what the customer is doing: basket, page, location. Another context is another decision."""
     require_channel(asked.channel, rulebook.policy, "body.channel")
-    return await desk.answer(asked.customer_id, asking_of(asked), caller)
+    return _noted(request, await desk.answer(asked.customer_id, asking_of(asked), caller))
 
 
 async def next_best_offer_of_batch(
@@ -98,6 +104,13 @@ async def decision(
     if recorded is None:
         raise UnknownDecision
     return trace_of(recorded)
+
+
+def _noted(request: Request, answer: NextBestOfferAnswer) -> NextBestOfferAnswer:
+    """The answer, of which the log line of the call will name the decision."""
+    request.state.decision_id = answer.decision_id
+    request.state.degraded = answer.degraded
+    return answer
 
 
 def add_to(calls: APIRouter) -> None:

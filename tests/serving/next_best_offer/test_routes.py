@@ -87,6 +87,23 @@ def test_a_repeat_is_the_same_decision_and_counts_once(shop: TestClient, ledger:
     assert len(ledger.history("1", NOON, 7).contacts) == 1
 
 
+def test_the_log_names_the_decision_and_the_key_of_each_answer(
+    shop: TestClient, deciding: Live, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    first = ask(shop, "1")
+    shop.post("/v1/next-best-offer", json={"customer_id": "1", "channel": "web"})
+    deciding.ledger = None
+    ask(shop, "1")
+    lines = [line for line in log_lines() if line["event"] == "answered"]
+    known = {"key": "testtest", "decision_id": first["decision_id"]}
+    assert [{name: line.get(name) for name in known} for line in lines] == [
+        known,
+        known,
+        {**known, "decision_id": None},
+    ]
+    assert [line.get("degraded", False) for line in lines] == [False, False, True]
+
+
 def test_fewer_offers_than_were_given_come_when_fewer_are_asked_for(shop: TestClient) -> None:
     assert offers(ask(shop, "1", "channel=web&limit=2")) == ["stay", "taste"]
     assert offers(ask(shop, "1", "channel=web&limit=1")) == ["stay"]
