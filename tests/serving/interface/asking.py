@@ -21,6 +21,8 @@ TODAY = datetime(2026, 6, 1, 12, tzinfo=UTC)
 """When the service is asked: after every moment that its document gives as an example."""
 LEAST = {"coverage": 700, "fuzzing": 1000, "chains": 400}
 """Cases of each run; no fewer, so that a change which silences the questions is seen."""
+FREE = {"alive", "ready", "metrics_of_service"}
+"""Calls that need no key: they are for who runs the service."""
 CHANNELS = {"type": "string", "enum": ["web", "till", "email"], "examples": ["web"]}
 PURPOSES = {"type": "string", "enum": ["marketing"]}
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from schemathesis.python.asgi import shutdown_lifespans
+from starlette.testclient import TestClient
 
 from serving.app import create_app
 from serving.live import Live, Watch
 from tests.serving.interface.asking import TODAY
-from tests.serving.keys import keyring
+from tests.serving.keys import HEADER, keyring
 from tests.serving.places import publish_full, settings_in
 
 
@@ -23,3 +24,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
     watch.refresh()
     yield create_app(live, watch, keyring=keyring(), clock=lambda: TODAY, budget_seconds=30)
     shutdown_lifespans()  # schemathesis starts a service with the first question, and would end it at exit
+
+
+@pytest.fixture(scope="module")
+def caller(service: FastAPI) -> Iterator[TestClient]:
+    """Asks it with a key for everything."""
+    with TestClient(service, raise_server_exceptions=False, headers=HEADER) as client:
+        yield client

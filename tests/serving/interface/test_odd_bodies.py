@@ -1,7 +1,7 @@
 """What no client should send, and some do: every answer is a documented one, and none breaks the service."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx2
 import pytest
@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from serving.problems import MEDIA_TYPE
 from tests.serving.interface.asking import calls
 from tests.serving.interface.bodies import BODIES
-from tests.serving.keys import HEADER
 
 JSON = "application/json"
 DEEP = 100_000
@@ -55,26 +54,25 @@ UNREADABLE = {
 
 
 @pytest.fixture(scope="module")
-def send(service: FastAPI) -> Iterator[Send]:
+def send(service: FastAPI, caller: TestClient) -> Send:
     """Send something to a call; returns what it answered, which is documented and no fault of the service."""
     shapes = {call["operationId"]: call["responses"] for call in calls(service.openapi())}
-    with TestClient(service, raise_server_exceptions=False, headers=HEADER) as client:
-        path = "/v1/customers/1/next-best-offer?channel=web&placement=odd"
-        decision_id = client.get(path).json()["decision_id"].encode()
+    path = "/v1/customers/1/next-best-offer?channel=web&placement=odd"
+    decision_id = caller.get(path).json()["decision_id"].encode()
 
-        def sent(name: str, content: bytes, media: str = JSON) -> httpx2.Response:
-            response: httpx2.Response = client.request(
-                BODIES[name].method,
-                BODIES[name].path,
-                content=content.replace(b"DECISION", decision_id),
-                headers={"content-type": media} if media else {},
-            )
-            assert response.status_code < 500
-            assert str(response.status_code) in shapes[name]
-            assert response.headers["content-type"] == (JSON if response.status_code == 200 else MEDIA_TYPE)
-            return response
+    def sent(name: str, content: bytes, media: str = JSON) -> httpx2.Response:
+        response: httpx2.Response = caller.request(
+            BODIES[name].method,
+            BODIES[name].path,
+            content=content.replace(b"DECISION", decision_id),
+            headers={"content-type": media} if media else {},
+        )
+        assert response.status_code < 500
+        assert str(response.status_code) in shapes[name]
+        assert response.headers["content-type"] == (JSON if response.status_code == 200 else MEDIA_TYPE)
+        return response
 
-        yield sent
+    return sent
 
 
 def whole(name: str) -> bytes:

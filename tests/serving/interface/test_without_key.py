@@ -3,10 +3,7 @@
 import pytest
 from fastapi import FastAPI
 
-from tests.serving.interface.asking import LEAST, ask, names
-
-FREE = {"alive", "ready", "metrics_of_service"}
-"""Calls for who runs the service."""
+from tests.serving.interface.asking import FREE, LEAST, ask, names
 
 
 @pytest.mark.parametrize("key", [None, "nbo_testtest_garbled"])
