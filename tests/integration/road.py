@@ -18,6 +18,10 @@ from tests.registries import registry_in
 from tests.serving.keys import HEADER, keyring
 
 
+_SHIPPED = Path(__file__).parents[2] / "serving"
+_CATALOGUE, _POLICY = "catalogue.toml", "policy.toml"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a user works: the declared dataset, the experiment values and what the commands write."""
@@ -40,6 +44,12 @@ class Place:
         return ("--dataset", self.dataset, "--workspace", self.workspace)
 
     @property
+    def gated_with(self) -> tuple[object, ...]:
+        """The options that name the store and the rules of a release."""
+        rules = self.dataset.parent
+        return ("--store", self.store, "--catalogue", rules / _CATALOGUE, "--policy", rules / _POLICY)
+
+    @property
     def experiment(self) -> tuple[object, ...]:
         """The options that name the experiment values."""
         return ("--config", self.config)
@@ -49,11 +59,19 @@ class Place:
 def working_in(folder: Path, write: Callable[[Path], Path], new_registry: Path) -> Iterator[Place]:
     """Write a dataset and work in a folder with a registry of its own; nothing may be written elsewhere in it."""
     place = Place(write(folder / "data"), write_config(folder), folder / "workspace")
+    _write_rules(place.dataset.parent)
     registry = registry_in(folder / "registry", copied_from=new_registry)
     with pytest.MonkeyPatch.context() as patch, registry:
         patch.chdir(folder)
         yield place
     assert {path.name for path in folder.iterdir()} == {"config.toml", "data", "registry", "workspace"}
+
+
+def _write_rules(folder: Path) -> None:
+    """The shipped ones, in the currency of the made-up data."""
+    catalogue = (_SHIPPED / _CATALOGUE).read_text().replace('currency = "USD"', 'currency = "EUR"')
+    (folder / _CATALOGUE).write_text(catalogue)
+    (folder / _POLICY).write_text((_SHIPPED / _POLICY).read_text())
 
 
 def run(main: Callable[[], None], *arguments: object) -> str:
@@ -63,7 +81,7 @@ def run(main: Callable[[], None], *arguments: object) -> str:
         patch.setattr(sys, "argv", ["command", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
-    assert not ended.value.code, complained.getvalue()
+    assert not ended.value.code, said.getvalue() + complained.getvalue()
     return said.getvalue().splitlines()[-1]
 
 

@@ -45,7 +45,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory, new_registry: Path) -> Walk
             run(training, "bundles", *place.data, *place.experiment),
             run(training, "promote", "--model", "bundles", *place.experiment),
             run(features, "publish", *place.data, "--store", place.store),
-            run(serving, "pull", "--model", "bundles", "--release", place.release),
+            run(training, "release", *place.gated_with),
+            run(serving, "pull", "--release", place.release),
         ]
         champion = mlflow.pyfunc.load_model("models:/bundles@champion")
     return Walked(place, said, champion.predict)
@@ -92,13 +93,14 @@ def partners(client: httpx2.Client, item: str) -> list[str]:
 
 
 def test_every_command_says_what_came_of_it(walked: Walked) -> None:
-    trained, promoted, published, pulled = walked.said
+    trained, promoted, published, released, pulled = walked.said
     assert trained == (
         "bundles version 1 is registered; the gate: python -m training promote --model bundles"
     )
     assert promoted == "bundles version 1 is the champion"
     assert "150 customers" in published
-    assert pulled == f"bundles 1 (champion) is live in {walked.place.release}"
+    assert released.startswith("release version 1 (bundles 1) is the champion")
+    assert pulled == f"release 1 (champion) is live in {walked.place.release}: bundles 1"
 
 
 def test_the_same_probability_over_http_and_from_the_registered_version(

@@ -58,6 +58,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory, new_registry: Path) -> Walk
             run(training, "cross-sell", *place.data, *place.experiment),
             run(training, "promote", "--model", "cross_sell", *place.experiment),
             run(features, "publish", *place.data, "--store", place.store),
+            run(training, "release", *place.gated_with),
             run(serving, "pull", "--release", place.release),
         ]
         champion = mlflow.pyfunc.load_model("models:/cross_sell@champion")
@@ -112,7 +113,8 @@ def test_every_command_says_what_came_of_it(walked: Walked) -> None:
         "cross_sell version 1 is registered; the gate: python -m training promote --model cross_sell",
         "cross_sell version 1 is the champion",
         "3,840 candidates for 240 customers",
-        f"cross_sell 1 (champion) is live in {walked.place.release}",
+        "release version 1 (cross_sell 1) is the champion; services get it with python -m serving pull",
+        f"release 1 (champion) is live in {walked.place.release}: cross_sell 1",
     ]
 
 

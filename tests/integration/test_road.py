@@ -36,6 +36,7 @@ def walk(place: Place) -> list[str]:
         run(training, "churn", *place.data, *place.experiment),
         run(training, "promote", *place.experiment),
         run(features, "publish", *place.data, "--store", place.store),
+        run(training, "release", *place.gated_with),
         run(serving, "pull", "--release", place.release),
     ]
 
@@ -78,7 +79,8 @@ def test_from_transactions_to_an_explained_answer(walked: Walk) -> None:
         "churn version 1 is registered; the gate: python -m training promote --model churn",
         "churn version 1 is the champion",
         f"286 customers as of 2024-05-05 published to {place.store}",
-        f"churn 1 (champion) is live in {place.release}",
+        "release version 1 (churn 1) is the champion; services get it with python -m serving pull",
+        f"release 1 (champion) is live in {place.release}: churn 1",
     ]
     answer = same_score_everywhere(place, predict)
     assert (answer["horizon_days"], answer["as_of"]) == (14, "2024-05-05T00:00:00Z")
@@ -106,6 +108,9 @@ def same_score_everywhere(place: Place, predict: Predict) -> dict[str, Any]:
     assert by_http == pytest.approx(predict(known)["probability"].tolist(), abs=1e-9)
     assert by_http == pytest.approx(trained_again(place)(known), abs=1e-9)
     assert max(by_http) - min(by_http) > 0.2
-    assert (one["probability"], one["model"]) == (by_http[0], {"name": "churn", "version": "1", "release": "1"})
+    assert (one["probability"], one["model"]) == (
+        by_http[0],
+        {"name": "churn", "version": "1", "release": "1"},
+    )
     assert one["reasons"]
     return one
