@@ -15,7 +15,8 @@ from training.release.golden import GoldenCustomers
 from training.release.parts import MODELS, Part
 from training.release.rules import Rules, read_rules
 
-SHIPPED = Path("serving/catalogue.toml"), Path("serving/policy.toml")
+_SERVING = Path(__file__).parents[1] / "serving"
+SHIPPED = _SERVING / "catalogue.toml", _SERVING / "policy.toml"
 
 
 def go_live(root: Path, staged: Path, features: str, rules: Rules | None = None) -> Path:

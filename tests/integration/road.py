@@ -17,7 +17,6 @@ from tests.market import write_config
 from tests.registries import registry_in
 from tests.serving.keys import HEADER, keyring
 
-
 _SHIPPED = Path(__file__).parents[2] / "serving"
 _CATALOGUE, _POLICY = "catalogue.toml", "policy.toml"
 
