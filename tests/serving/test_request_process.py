@@ -17,7 +17,11 @@ from serving.settings import Settings
 from tests.serving.calls import every_call
 from tests.serving.process import Process
 
-NEVER = {"mlflow", "pandas", "pyarrow", "duckdb", "ibis", "sklearn", "matplotlib", "training"}
+NEVER = {"mlflow", "pandas", "pyarrow", "duckdb", "ibis", "sklearn", "matplotlib", "training"} | {
+    "cloudpickle",
+    "dill",
+    "joblib",
+}
 
 
 @pytest.fixture
@@ -33,9 +37,11 @@ def test_a_service_that_has_answered_every_call_has_not_loaded_them(process: Pro
     answers = every_call(process.client)
     assert {answer.status_code for answer in answers} == {200}
     process.process.send_signal(signal.SIGUSR1)
-    loaded = set(process.wait_for("modules")["names"])
+    told = process.wait_for("modules")
+    loaded = set(told["names"])
     assert {"lightgbm", "serving.server", "serving.next_best_offer.desk"} <= loaded
     assert loaded.isdisjoint(NEVER)
+    assert told["unpickled"] == []
 
 
 def test_no_call_builds_a_data_frame(shop: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
