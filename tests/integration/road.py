@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from starlette.testclient import TestClient
 
 from serving.app import create_app
 from serving.live import Live, Watch
 from serving.settings import Settings
-from tests.market import write_config
+from tests.market import CANARY, write_config
 from tests.registries import registry_in
 from tests.serving.keys import HEADER, keyring
 
@@ -36,6 +37,14 @@ class Place:
     @property
     def release(self) -> Path:
         return self.workspace / "release"
+
+    @property
+    def naming_customers(self) -> list[Path]:
+        """Files of the registry, and of the release on disk, that hold an id of a customer."""
+        places = (self.workspace.parent / "registry", self.release)
+        files = [path for place in places for path in place.rglob("*") if path.is_file()]
+        assert {"mlflow.db", "MLmodel", "model_card.md", "release.json"} <= {path.name for path in files}
+        return [path for path in files if CANARY.encode() in _content(path)]
 
     @property
     def data(self) -> tuple[object, ...]:
@@ -64,6 +73,13 @@ def working_in(folder: Path, write: Callable[[Path], Path], new_registry: Path) 
         patch.chdir(folder)
         yield place
     assert {path.name for path in folder.iterdir()} == {"config.toml", "data", "registry", "workspace"}
+
+
+def _content(path: Path) -> bytes:
+    """What a file says; the columns of Parquet are compressed."""
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).to_csv().encode()
+    return path.read_bytes()
 
 
 def _write_rules(folder: Path) -> None:

@@ -92,6 +92,10 @@ def partners(client: httpx2.Client, item: str) -> list[str]:
     return list(by_item(answer.json()))
 
 
+def test_no_customer_is_named_in_the_registry_or_the_release(walked: Walked) -> None:
+    assert walked.place.naming_customers == []
+
+
 def test_every_command_says_what_came_of_it(walked: Walked) -> None:
     trained, promoted, published, released, pulled = walked.said
     assert trained == (

@@ -108,6 +108,10 @@ def asked(client: TestClient, customer_id: str, kind: str = "all") -> list[Json]
     return offers
 
 
+def test_no_customer_is_named_in_the_registry_or_the_release(walked: Walked) -> None:
+    assert walked.place.naming_customers == []
+
+
 def test_every_command_says_what_came_of_it(walked: Walked) -> None:
     assert walked.said == [
         "cross_sell version 1 is registered; the gate: python -m training promote --model cross_sell",

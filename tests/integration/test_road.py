@@ -82,6 +82,7 @@ def test_from_transactions_to_an_explained_answer(walked: Walk) -> None:
         "release version 1 (churn 1) is the champion; services get it with python -m serving pull",
         f"release 1 (champion) is live in {place.release}: churn 1",
     ]
+    assert place.naming_customers == []
     answer = same_score_everywhere(place, predict)
     assert (answer["horizon_days"], answer["as_of"]) == (14, "2024-05-05T00:00:00Z")
     assert "14 days" in answer["definition"]
