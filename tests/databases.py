@@ -7,13 +7,15 @@ system and warn. PostgreSQL refuses to run as root, so that `nobody` runs a copy
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from time import monotonic, sleep
 
 from sqlalchemy import create_engine
 
@@ -26,10 +28,13 @@ SETTINGS = "-k '' -c fsync=off -c shared_buffers=16MB -c max_connections=60"
 
 
 class Server:
-    """A running PostgreSQL."""
+    """A PostgreSQL of our own, whose programs and data are in a folder; started and stopped by who made it."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, home: Path, programs: Path, port: int) -> None:
+        self._home = home
+        self._programs = programs
+        self._port = port
+        self._address = f"postgresql://postgres@127.0.0.1:{port}"
         self._numbers = count()
 
     def database(self) -> str:
@@ -40,6 +45,32 @@ class Server:
             connection.exec_driver_sql(f"CREATE DATABASE {name} STRATEGY FILE_COPY")
         engine.dispose()
         return f"{self._address}/{name}"
+
+    def start(self) -> None:
+        """Also again, after `kill`."""
+        listening = f"-h 127.0.0.1 -p {self._port} {SETTINGS}"
+        self._control("-w", "-l", str(self._home / "log"), "-o", listening, "start")
+
+    def stop(self) -> None:
+        """At once."""
+        self._control("-w", "-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """Without a word, it and all who serve a connection.
+
+        Its file says who runs; that is removed here, for a dead process has its number until somebody asks for it.
+        """
+        running = self._home / "data" / "postmaster.pid"
+        first = int(running.read_text().partition("\n")[0])
+        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (first, *map(int, others)):
+            os.kill(process, signal.SIGKILL)
+        for process in (first, *map(int, others)):
+            _wait_for_end(process)
+        running.unlink()
+
+    def _control(self, *arguments: str) -> None:
+        _run(self._programs / "pg_ctl", *arguments, home=self._home)
 
 
 def emptied(url: str) -> None:
@@ -65,12 +96,12 @@ def postgresql() -> Iterator[Server]:
             "--username=postgres",
             home=home,
         )
-        started = "-w", "-l", str(home / "log"), "-o", f"-h 127.0.0.1 -p {port} {SETTINGS}", "start"
-        _run(programs / "pg_ctl", *started, home=home)
+        server = Server(home, programs, port)
+        server.start()
         try:
-            yield Server(f"postgresql://postgres@127.0.0.1:{port}")
+            yield server
         finally:
-            _run(programs / "pg_ctl", "-w", "-m", "immediate", "stop", home=home)
+            server.stop()
     finally:
         shutil.rmtree(home)
 
@@ -93,6 +124,16 @@ def _run(program: Path, *arguments: str, home: Path) -> None:
     subprocess.run(
         command, check=True, user=OWNER, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
+
+
+def _wait_for_end(process: int) -> None:
+    """Until the process is gone, or is a zombie."""
+    status = Path(f"/proc/{process}/stat")
+    until = monotonic() + 30
+    with suppress(FileNotFoundError, ProcessLookupError):
+        while status.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert monotonic() < until
+            sleep(0.01)
 
 
 def _free_port() -> int:

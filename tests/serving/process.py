@@ -32,13 +32,13 @@ class Process:
     What it writes is read all the time: each answer is a line, and a full pipe would stop the service.
     """
 
-    def __init__(self, folder: Path, **more: str) -> None:
-        """`more` joins the environment."""
+    def __init__(self, folder: Path, *within: str, **more: str) -> None:
+        """`within` is a command that runs the command which follows it; `more` joins the environment."""
         settings = settings_in(folder)
         if not settings.keys.exists():
             write_keys(settings.keys)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "serving", "run", "--port", "0"],
+            [*within, sys.executable, "-m", "serving", "run", "--port", "0"],
             env={**environment(), **variables(settings), **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -71,6 +71,13 @@ class Process:
         """What nobody has looked at yet, up to the end, which is there for the next look as well."""
         yield from iter(self._texts.get, None)
         self._texts.put(None)
+
+    def kill(self) -> None:
+        """End the service without a word."""
+        self.client.close()
+        self.process.kill()
+        self.process.wait(timeout=30)
+        self._reader.join()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
