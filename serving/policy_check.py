@@ -13,9 +13,10 @@ from datetime import UTC, datetime, time
 from itertools import islice
 
 from serving.decision.attributes import OF_MOMENT
+from serving.decision.bound import BoundOffer
 from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Kind, Question
-from serving.decision.rulebook import BoundOffer, Rulebook
+from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
 from serving.next_best_offer.fact_source import FactSource
 
@@ -181,11 +182,20 @@ def _count(findings: Findings, decisions: Sequence[Decision], *, count_channels:
     for offer_id, priority in dict(given).items():
         findings.offers[offer_id].won.append(priority)
     for decision in decisions:
-        for one in decision.ended:
-            if one.offer_id is not None and one.rule not in _NO_RULES and one.stage != "answer":
-                findings.offers[one.offer_id].ended[one.stage, one.rule] += 1
+        for offer_id, where in _ends(decision):
+            if where[0] != "answer":
+                findings.offers[offer_id].ended[where] += 1
         if count_channels:
             _count_channel(findings.channels[decision.channel], decision)
+
+
+def _ends(decision: Decision) -> Iterator[tuple[str, Where]]:
+    """Where each offer ended that was asked about."""
+    for one in decision.ended:
+        if one.rule not in _NO_RULES:
+            yield from (
+                (offer_id, (one.stage, one.rule)) for offer_id in one.offer_ids if offer_id is not None
+            )
 
 
 def _count_channel(reach: ChannelReach, decision: Decision) -> None:
@@ -193,9 +203,7 @@ def _count_channel(reach: ChannelReach, decision: Decision) -> None:
     if decision.given:
         return
     reach.without += 1
-    reach.ended.update(
-        {(one.stage, one.rule) for one in decision.ended if one.offer_id and one.rule not in _NO_RULES}
-    )
+    reach.ended.update({where for _, where in _ends(decision)})
     if len(reach.examples) < _EXAMPLES:
         reach.examples.append(decision.customer_id)
 

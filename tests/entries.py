@@ -1,7 +1,6 @@
 """Made-up decisions to enter into a ledger."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +37,7 @@ def priced(
     return Priced(offer_id, None if offer_id is None else kind, None, 1.0, reserved, parts, 0.5)
 
 
-NOTHING = replace(priced(None), priority=0.0)
+NOTHING = priced(None)._replace(priority=0.0)
 
 
 def answer(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -> Decision:
@@ -59,7 +58,7 @@ def answer(asked: Question, *given: Priced, withheld: tuple[Priced, ...] = ()) -
         withheld=withheld,
         selection_probability=0.5,
         priced=(*shown, NOTHING),
-        ended=tuple(Ended(offer.offer_id, "answer", f"{place}") for place, offer in enumerate(shown, 1)),
+        ended=tuple(Ended((offer.offer_id,), "answer", f"{place}") for place, offer in enumerate(shown, 1)),
         currency="USD",
         margin=0.25,
         rulebook="1-0123456789ab",

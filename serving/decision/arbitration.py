@@ -1,13 +1,14 @@
 """Who wins: the order in money, the lot that explores, and what else fits into the same answer."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from serving.decision.catalogue import Offer
 from serving.decision.chance import uniform
 from serving.decision.contact import Breach, ContactPolicy
+from serving.decision.ends import End
 from serving.decision.policy import Policy
-from serving.decision.trace import Ended, Priced
+from serving.decision.trace import Priced
 
 NO_OFFER = Priced(offer_id=None, kind=None, item=None, priority=0.0, reserved=0.0, factors=())
 """A candidate of every decision: it costs nothing and brings nothing."""
@@ -58,7 +59,7 @@ def _place(one: Priced) -> tuple[float, bool, str]:
 def _with(one: Priced, chance: float, policy: Policy) -> Priced:
     control = policy.control.share
     share = (1 - control) * chance + (control if one.offer_id is None else 0.0)
-    return replace(one, selection_probability=share)
+    return one._replace(selection_probability=share) if share else one
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +95,21 @@ def choose(
     return Choice(ranking, tuple(given), passed_over)
 
 
-def losers(choice: Choice, through: Iterable[Ended]) -> Iterator[Ended]:
+def losers(choice: Choice, through: Collection[str | None]) -> dict[str | None, End]:
     """Where everybody who reached arbitration and did not come through it ended, *no offer* among them."""
-    ranking, elsewhere = choice.ranking, {ended.offer_id for ended in through}
-    for place, one in enumerate(ranking.priced):
-        if one.offer_id in elsewhere:
-            continue
-        if one.offer_id in choice.passed_over:
-            yield Ended(one.offer_id, "arbitrate", *choice.passed_over[one.offer_id])
-            continue
-        outbid = bool(choice.given) and (one.priority > 0 or one.offer_id is None)
-        rule = "explored" if place < ranking.first else "priority" if outbid else "not_worth_it"
-        yield Ended(one.offer_id, "arbitrate", rule, f"{one.priority:z.2f}")
+    return {
+        one.offer_id: _lost(choice, place, one)
+        for place, one in enumerate(choice.ranking.priced)
+        if one.offer_id not in through
+    }
+
+
+def _lost(choice: Choice, place: int, one: Priced) -> End:
+    if one.offer_id in choice.passed_over:
+        return "arbitrate", *choice.passed_over[one.offer_id]
+    outbid = bool(choice.given) and (one.priority > 0 or one.offer_id is None)
+    rule = "explored" if place < choice.ranking.first else "priority" if outbid else "not_worth_it"
+    return "arbitrate", rule, f"{one.priority:z.2f}"
 
 
 def _same_item(one: Priced, given: Sequence[Priced]) -> Breach | None:

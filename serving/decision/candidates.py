@@ -1,85 +1,44 @@
-"""The first stage: which offers of the catalogue are candidates here and now, and with which item."""
+"""The first stage: which offers of a shelf are candidates here and now, and with which item.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+An offer is about the item that brings most of those that fit its rules. When none fits it is about the one that
+brings most of all, so that the rule which it breaks is on record.
+"""
 
-from serving.decision.catalogue import Offer
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from serving.decision.ends import End, Ends
 from serving.decision.facts import Facts, ItemChance, Question
-from serving.decision.rulebook import BoundOffer
-from serving.decision.trace import Ended
+from serving.decision.pricing import PriceTag
+from serving.decision.shelf import Group, Listing, RuleSet, Shelf
+
+Misfit = Callable[[RuleSet, str | None, ItemChance | None], int | None]
+"""The place of the first rule about an item that fails with it, None when it fits."""
+
+_NO_ITEM: End = ("candidates", "no_item", "")
+_NO_BASKET: End = ("candidates", "no_basket", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An offer that could be made, and the item it is about.
-
-    `item` is None for offers without items; `chance` is None when no model says how probably it is taken.
-    """
-
-    bound: BoundOffer
-    item: str | None = None
-    chance: ItemChance | None = None
+def candidates(shelf: Shelf, question: Question, facts: Facts, misfit: Misfit, ends: Ends) -> list[Group]:
+    """The offers that could be made, each with its item; `ends` takes those for which there is none."""
+    new = [one for one in facts.new_items if one.item not in question.basket]
+    orders = {one: _Order(new, by_price=one) for one in {listing.by_price for listing in shelf.listings}}
+    groups = [Group(rules, tags, None, None, misfit(rules, None, None)) for rules, tags in shelf.plain]
+    for listing in shelf.listings:
+        groups += _cross_sold(listing, orders[listing.by_price], misfit, ends)
+    return groups + _bundled(shelf.bundles, question, facts, misfit, ends)
 
 
-Fits = Callable[[BoundOffer, ItemChance], bool]
-"""Whether the offer's rules about items hold for an item."""
+class _Order:
+    """The items new to one customer, those that bring most first."""
 
+    def __init__(self, items: Iterable[ItemChance], *, by_price: bool) -> None:
+        self.items = in_order(items, by_price=by_price)
+        self._places = {one.item: place for place, one in enumerate(self.items)}
 
-class Items:
-    """What one customer could be offered: the items new to them and what their basket lacks.
-
-    An offer is about the item that brings most of those that fit its rules. When none fits it is about the one
-    that brings most of all, so that the rule which it breaks is on record.
-    """
-
-    def __init__(self, question: Question, facts: Facts, fits: Fits) -> None:
-        self._basket = question.basket
-        self._facts = facts
-        self._fits = fits
-
-    @cached_property
-    def _new(self) -> dict[str, ItemChance]:
-        return {one.item: one for one in self._facts.new_items if one.item not in self._basket}
-
-    @cached_property
-    def _lacking(self) -> dict[str, ItemChance]:
-        return {one.item: one for one in self._facts.basket_items if one.item not in self._basket}
-
-    @cached_property
-    def _by_probability(self) -> list[ItemChance]:
-        return in_order(self._new.values(), by_price=False)
-
-    @cached_property
-    def _by_price(self) -> list[ItemChance]:
-        return in_order(self._new.values(), by_price=True)
-
-    def new(self, bound: BoundOffer) -> ItemChance | None:
-        """The item of a cross-sell offer, of those that it lists or of all; None when there is none."""
-        offer = bound.offer
-        if offer.items == "best":
-            return self._best(bound, self._by_probability if offer.margin is None else self._by_price)
-        return self._best(bound, in_order(_listed(offer, self._new), by_price=offer.margin is not None))
-
-    def lacking(self, bound: BoundOffer) -> tuple[str, ItemChance | None] | None:
-        """The item of a bundle, of those that the basket lacks.
-
-        None when the basket holds nothing of the bundle, or all of it, or when no item that it lacks has a
-        probability and the offer gives no `acceptance`.
-        """
-        offer = bound.offer
-        lacking = [item for item in offer.items or () if item not in self._basket]
-        if not lacking or len(lacking) == len(offer.items or ()):
-            return None
-        listed = in_order(_listed(offer, self._lacking), by_price=offer.margin is not None)
-        chance = self._best(bound, listed)
-        if chance is None:
-            return None if offer.acceptance is None else (min(lacking), None)
-        return chance.item, chance
-
-    def _best(self, bound: BoundOffer, ordered: Sequence[ItemChance]) -> ItemChance | None:
-        fitting = (one for one in ordered if not bound.of_item or self._fits(bound, one))
-        return next(fitting, ordered[0] if ordered else None)
+    def of(self, listed: Mapping[str, object]) -> list[ItemChance]:
+        """Those that are listed."""
+        places = map(self._places.__getitem__, self._places.keys() & listed.keys())
+        return [self.items[place] for place in sorted(places)]
 
 
 def in_order(items: Iterable[ItemChance], *, by_price: bool) -> list[ItemChance]:
@@ -89,28 +48,86 @@ def in_order(items: Iterable[ItemChance], *, by_price: bool) -> list[ItemChance]
     """
 
     def order(one: ItemChance) -> tuple[float, float, str]:
-        probability = one.chance.probability
-        money = 1.0 if not by_price else -1.0 if one.price is None else probability * one.price
-        return (-money, -probability, one.item)
+        item, (probability, _), price = one
+        money = 1.0 if not by_price else -1.0 if price is None else probability * price
+        return (-money, -probability, item)
 
     return sorted(items, key=order)
 
 
-def candidate(bound: BoundOffer, question: Question, items: Items) -> Candidate | Ended:
-    """The offer with its item, or why it is none here and now."""
-    offer = bound.offer
-    if question.channel not in offer.channels:
-        return Ended(offer.id, "candidates", "channel", question.channel)
-    if not offer.valid_on(day := question.at.date()):
-        return Ended(offer.id, "candidates", "validity", day.isoformat())
-    if offer.kind == "cross_sell":
-        new = items.new(bound)
-        return Ended(offer.id, "candidates", "no_item") if new is None else Candidate(bound, new.item, new)
-    if offer.kind == "bundle":
-        lacking = items.lacking(bound)
-        return Ended(offer.id, "candidates", "no_basket") if lacking is None else Candidate(bound, *lacking)
-    return Candidate(bound)
+def _cross_sold(listing: Listing, order: _Order, misfit: Misfit, ends: Ends) -> list[Group]:
+    """A group for each item that some offer is about."""
+    rules, taken, groups = listing.rules, set[PriceTag](), list[Group]()
+    for one, place in _fitting_first(rules, order.of(listing.by_item), misfit):
+        if tags := [tag for tag in listing.by_item[one.item] if tag not in taken]:
+            groups.append(Group(rules, tags, one.item, one, place))
+            taken.update(tags)
+    if listing.best and order.items:
+        groups.append(_about_best(rules, listing.best, order.items, misfit))
+        taken.update(listing.best)
+    ends.add_all(_NO_ITEM, [tag.offer.id for tag in listing.tags if tag not in taken])
+    return groups
 
 
-def _listed(offer: Offer, items: Mapping[str, ItemChance]) -> list[ItemChance]:
-    return [items[item] for item in offer.items or () if item in items]
+def _bundled(
+    bundles: Sequence[tuple[RuleSet, PriceTag]],
+    question: Question,
+    facts: Facts,
+    misfit: Misfit,
+    ends: Ends,
+) -> list[Group]:
+    """A group for each bundle that completes the basket."""
+    lacking = {one.item: one for one in facts.basket_items if one.item not in question.basket}
+    groups = []
+    for rules, tag in bundles:
+        group = _completing(rules, tag, question.basket, lacking, misfit)
+        if group is None:
+            ends.add(_NO_BASKET, tag.offer.id)
+        else:
+            groups.append(group)
+    return groups
+
+
+def _completing(
+    rules: RuleSet,
+    tag: PriceTag,
+    basket: frozenset[str],
+    lacking: Mapping[str, ItemChance],
+    misfit: Misfit,
+) -> Group | None:
+    """The bundle with an item that the basket lacks.
+
+    None when the basket holds nothing of it, or all of it, or when no item that it lacks has a probability and the
+    offer gives no `acceptance`.
+    """
+    offer = tag.offer
+    missing = [item for item in offer.items or () if item not in basket]
+    if not missing or len(missing) == len(offer.items or ()):
+        return None
+    if listed := [lacking[item] for item in missing if item in lacking]:
+        return _about_best(rules, [tag], in_order(listed, by_price=offer.margin is not None), misfit)
+    if offer.acceptance is None:
+        return None
+    return Group(rules, [tag], min(missing), None, misfit(rules, min(missing), None))
+
+
+def _about_best(
+    rules: RuleSet, tags: Sequence[PriceTag], ordered: Iterable[ItemChance], misfit: Misfit
+) -> Group:
+    """The offers with the first item that fits, or with the first of all."""
+    best, place = next(_fitting_first(rules, ordered, misfit))
+    return Group(rules, tags, best.item, best, place)
+
+
+def _fitting_first(
+    rules: RuleSet, ordered: Iterable[ItemChance], misfit: Misfit
+) -> Iterator[tuple[ItemChance, int | None]]:
+    """Items in two turns, those that fit and then the others, each with the first rule that it fails."""
+    others = []
+    for one in ordered:
+        place = misfit(rules, one.item, one)
+        if place is None:
+            yield one, None
+        else:
+            others.append((one, place))
+    yield from others

@@ -24,7 +24,8 @@ class ContactPolicy:
         self._question = question
         self._history = history
         self._policy = policy
-        self._caps = [_Counted(cap, question.at, history.contacts) for cap in policy.caps]
+        reached = ((cap, _reached(cap, question.at, history.contacts)) for cap in policy.caps)
+        self._caps = [(cap, things) for cap, things in reached if things]
         self._quiet = _quiet(question.at, policy, policy.channels.get(question.channel))
         rests = policy.cool_off
         turned_down = sorted(history.rejections, key=lambda one: one.at)
@@ -38,8 +39,11 @@ class ContactPolicy:
 
     def cap(self, offer: Offer) -> Breach | None:
         """The first cap that is reached."""
-        breaches = (cap.breach(offer.id, offer.kind, self._question.channel) for cap in self._caps)
-        return next((breach for breach in breaches if breach is not None), None)
+        for cap, things in self._caps:
+            thing = _thing(cap, offer.id, offer.kind, self._question.channel)
+            if thing in things:
+                return things[thing]
+        return None
 
     def after(self, offer: Offer) -> "ContactPolicy":
         """What may be said besides when the answer holds the offer: a contact for whatever else it may hold."""
@@ -68,21 +72,15 @@ class ContactPolicy:
         return "per_day", f"{used} of {offer.per_day} given today"
 
 
-class _Counted:
-    """A cap and how often each thing that it counts came in its window."""
-
-    def __init__(self, cap: Cap, at: datetime, contacts: Sequence[Contact]) -> None:
-        self._cap = cap
-        since = at - timedelta(days=cap.days)
-        recent = (one for one in contacts if one.at > since)
-        self._contacts = Counter(_thing(cap, one.offer_id, one.kind, one.channel) for one in recent)
-
-    def breach(self, offer_id: str, kind: Kind, channel: str) -> Breach | None:
-        thing = _thing(self._cap, offer_id, kind, channel)
-        count = self._contacts[thing]
-        if count < self._cap.contacts or self._cap.name not in {None, thing}:
-            return None
-        return cap_in_words(self._cap), f"{count} contacts with {thing}" if thing else f"{count} contacts"
+def _reached(cap: Cap, at: datetime, contacts: Sequence[Contact]) -> dict[str, Breach]:
+    """What has had as many contacts as the cap allows, by its name, with what to say of it."""
+    since = at - timedelta(days=cap.days)
+    counts = Counter(_thing(cap, one.offer_id, one.kind, one.channel) for one in contacts if one.at > since)
+    return {
+        thing: (cap_in_words(cap), f"{count} contacts with {thing}" if thing else f"{count} contacts")
+        for thing, count in counts.items()
+        if count >= cap.contacts and cap.name in {None, thing}
+    }
 
 
 def cap_in_words(cap: Cap) -> str:

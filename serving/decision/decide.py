@@ -6,17 +6,15 @@
 What keeps people safe fails closed (consent, rules, caps, limits, unknown numbers). `docs/decision.md` has it all.
 """
 
-from collections.abc import Iterable, Iterator
-
 from serving.decision.arbitration import Choice, Ranking, choose, losers, rank
-from serving.decision.catalogue import Offer
 from serving.decision.chance import uniform
 from serving.decision.contact import ContactPolicy
+from serving.decision.ends import End, Ends
 from serving.decision.facts import Facts, History, Question
 from serving.decision.policy import Control
 from serving.decision.rulebook import Rulebook
 from serving.decision.stages import Stages
-from serving.decision.trace import Decision, Ended, Group, Priced, Reason
+from serving.decision.trace import Decision, Group, Reason
 
 
 def decide(question: Question, facts: Facts, history: History, rulebook: Rulebook) -> Decision:
@@ -25,22 +23,21 @@ def decide(question: Question, facts: Facts, history: History, rulebook: Ruleboo
     Every offer of the catalogue, and *no offer*, ends in exactly one stage. Asks nobody, writes nothing.
     """
     policy, contact = rulebook.policy, ContactPolicy(question, history, rulebook.policy)
-    stages = Stages(question, facts, history, policy, contact)
-    reached = [stages.reached(bound) for bound in rulebook.offers]
-    ranking = rank([one for one in reached if isinstance(one, Priced)], policy, question.decision_id)
-    offers: dict[str | None, Offer] = {bound.offer.id: bound.offer for bound in rulebook.offers}
-    choice = choose(ranking, question.limit, offers, contact)
-    ended = [one for one in reached if isinstance(one, Ended)]
-    return _decision(question, facts, rulebook, choice, ended)
+    shelf = rulebook.shelf(question.channel, question.at.date())
+    ends = Ends(shelf.closed)
+    reached = Stages(question, facts, history, policy, contact).reached(shelf, ends)
+    ranking = rank(reached, policy, question.decision_id)
+    choice = choose(ranking, question.limit, shelf.offers, contact)
+    return _decision(question, facts, rulebook, choice, ends)
 
 
-def _decision(
-    question: Question, facts: Facts, rulebook: Rulebook, choice: Choice, ended: Iterable[Ended]
-) -> Decision:
-    """All of it on record; `ended` are the offers that did not reach arbitration."""
+def _decision(question: Question, facts: Facts, rulebook: Rulebook, choice: Choice, ends: Ends) -> Decision:
+    """All of it on record; `ends` has the offers that did not reach arbitration."""
     ranking = choice.ranking
     group = group_of(question.customer_id, rulebook.policy.control)
-    through = tuple(_through(choice, group))
+    through = _through(choice, group)
+    for offer_id, end in (losers(choice, through) | through).items():
+        ends.add(end, offer_id)
     return Decision(
         decision_id=question.decision_id,
         customer_id=question.customer_id,
@@ -56,7 +53,7 @@ def _decision(
         withheld=choice.given if group == "control" else (),
         selection_probability=_selection_probability(ranking, group),
         priced=ranking.priced,
-        ended=(*ended, *losers(choice, through), *through),
+        ended=ends.gathered(),
         currency=rulebook.currency,
         margin=rulebook.policy.stake.margin,
         rulebook=rulebook.name,
@@ -83,12 +80,13 @@ def _selection_probability(ranking: Ranking, group: Group) -> float:
     return next(one.selection_probability for one in ranking.priced if one.offer_id == taken)
 
 
-def _through(choice: Choice, group: Group) -> Iterator[Ended]:
+def _through(choice: Choice, group: Group) -> dict[str | None, End]:
     """Who is the answer, and whom the control group alone kept from it."""
-    if group == "control":
-        for place, one in enumerate(choice.given, start=1):
-            yield Ended(one.offer_id, "control_group", "control_group", str(place))
-        yield Ended(None, "answer", "1")
-        return
-    for place, one in enumerate(choice.given or (choice.ranking.chosen,), start=1):
-        yield Ended(one.offer_id, "answer", str(place))
+    if group == "treated":
+        shown = choice.given or (choice.ranking.chosen,)
+        return {one.offer_id: ("answer", str(place), "") for place, one in enumerate(shown, start=1)}
+    withheld: dict[str | None, End] = {
+        one.offer_id: ("control_group", "control_group", str(place))
+        for place, one in enumerate(choice.given, start=1)
+    }
+    return {**withheld, None: ("answer", "1", "")}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["retention", "cross_sell", "bundle", "loyalty"]
 
@@ -29,16 +29,14 @@ class Question:
     location: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
+class Chance(NamedTuple):
     """A calibrated probability (0 to 1) and what says so, such as `churn 3`."""
 
     probability: float
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class ItemChance:
+class ItemChance(NamedTuple):
     """An item that could be offered: how probably it is taken, and what a purchase of it brings.
 
     `price` is what customers pay for it in a basket that holds it, in money, None when unknown.

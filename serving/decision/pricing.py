@@ -7,15 +7,14 @@ with accept = min(1, probability x context). The discount is charged on everybod
 would have bought or stayed without it. `docs/decision.md` has the meaning of each factor.
 """
 
-import math
-from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
 
-from serving.decision.candidates import Candidate
+from serving.decision.bound import BoundOffer
 from serving.decision.catalogue import Offer
-from serving.decision.facts import Facts
+from serving.decision.facts import Facts, ItemChance
 from serving.decision.policy import Policy, Stake
-from serving.decision.rulebook import BoundOffer
-from serving.decision.trace import Ended, Factor, Priced
+from serving.decision.trace import Factor, Priced
 
 SPEND = "spend_84d"
 """The attribute that the value at stake is made from: what the customer spent in the last `SPEND_DAYS` days."""
@@ -25,76 +24,94 @@ SPEND_DAYS = 84
 FORMULA = "formula"
 """The source of `accept` where the offer states the acceptance that it is made of."""
 
+Gap = tuple[str, str]
+"""A factor, and what it is instead of a finite number."""
 
-def price(candidate: Candidate, channel: str, facts: Facts, policy: Policy) -> Priced | Ended:
-    """The candidate in money; ends in `score` with the first factor that is unknown or no finite number."""
-    offer = candidate.bound.offer
-    factors = (
-        _retention(candidate.bound, channel, facts, policy.stake)
-        if offer.kind == "retention"
-        else _taken(candidate, channel, policy)
+
+Fixed = tuple[Factor, Factor, Factor, Factor, Factor]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PriceTag:
+    """An offer on one channel with those factors of its price that are the same for everybody.
+
+    `fixed` are context, incremental, lever, discount and cost; for retention save rate, lever, redemption,
+    discount and cost. `probability` and `worth` (the value, for retention the stake) are None unless the offer
+    states them. `accepts` vouches that so many take the offer.
+    """
+
+    offer: Offer
+    fixed: Fixed
+    probability: Factor | None
+    worth: Factor | None
+    accepts: str
+
+
+def price_tag(bound: BoundOffer, channel: str, policy: Policy) -> PriceTag:
+    """What of the offer's price on a channel is known before any customer is."""
+    offer, retention = bound.offer, bound.offer.kind == "retention"
+    stated = offer.acceptance is not None
+    return PriceTag(
+        offer=offer,
+        fixed=_fixed_of_retention(bound, channel) if retention else _fixed(bound, channel, policy),
+        probability=_share(offer, "probability", "acceptance", offer.acceptance) if stated else None,
+        worth=None
+        if offer.value is None
+        else Factor("stake" if retention else "value", offer.value, "money", "catalogue"),
+        accepts=FORMULA if stated else _source(offer, "acceptance"),
     )
-    if isinstance(factors, str):
-        return Ended(offer.id, "score", factors, "unknown")
-    values = {factor.name: factor.value for factor in factors}
-    gained, reserved = _money(values)
+
+
+def price(
+    tag: PriceTag, item: str | None, chance: ItemChance | None, facts: Facts, stake: Stake
+) -> Priced | Gap:
+    """The offer about an item in money, or the first factor that is unknown or no finite number."""
+    found = _kept(tag, facts, stake) if tag.offer.kind == "retention" else _taken(tag, chance)
+    if isinstance(found, str):
+        return found, "unknown"
+    gained, reserved, factors = found
     priority = gained - reserved
-    for name, value in {**values, "priority": priority}.items():
-        if not math.isfinite(value):
-            return Ended(offer.id, "score", name, str(value))
-    return Priced(offer.id, offer.kind, candidate.item, priority, reserved, factors)
+    # A factor that is no finite number leaves no priority that is one, but for a probability that min() cuts to 1.
+    if not isfinite(priority) or not isfinite(factors[0].value):
+        return _gap(factors, priority)
+    return Priced(tag.offer.id, tag.offer.kind, item, priority, reserved, factors)
 
 
-def _money(values: Mapping[str, float]) -> tuple[float, float]:
-    """What an offer is expected to bring, and what giving it is expected to take."""
-    if "churn" in values:
-        gained = values["churn"] * values["stake"] * values["save_rate"] * values["lever"]
-        return gained, values["redemption"] * values["discount"] + values["cost"]
-    gained = values["accept"] * values["incremental"] * values["value"] * values["lever"]
-    return gained, values["accept"] * values["discount"] + values["cost"]
+Sum = tuple[float, float, tuple[Factor, ...]]
+"""What an offer is expected to bring, what giving it is expected to take, and the factors in their order."""
 
 
-def _retention(bound: BoundOffer, channel: str, facts: Facts, stake: Stake) -> tuple[Factor, ...] | str:
-    """The factors in the formula's order, or the name of one that nobody knows."""
-    offer, at_stake = bound.offer, _stake(bound.offer, facts, stake)
-    if facts.churn is None or offer.save_rate is None:
+def _kept(tag: PriceTag, facts: Facts, stake: Stake) -> Sum | str:
+    """A customer who stays; the name of a factor when nobody knows it."""
+    if facts.churn is None:
         return "churn"
+    at_stake = tag.worth or _stake(tag.offer, facts, stake)
     if at_stake is None:
         return "stake"
-    return (
-        Factor("churn", facts.churn.probability, "share", facts.churn.source),
-        at_stake,
-        Factor("save_rate", offer.save_rate, "share", _source(offer, "save_rate")),
-        Factor("lever", bound.lever, "ratio", "policy"),
-        Factor("redemption", offer.redemption, "share", _source(offer, "redemption")),
-        *_costs(bound, channel),
-    )
+    churn = Factor("churn", facts.churn.probability, "share", facts.churn.source)
+    save_rate, lever, redemption, discount, cost = tag.fixed
+    gained = churn.value * at_stake.value * save_rate.value * lever.value
+    reserved = redemption.value * discount.value + cost.value
+    return gained, reserved, (churn, at_stake, *tag.fixed)
 
 
-def _taken(candidate: Candidate, channel: str, policy: Policy) -> tuple[Factor, ...] | str:
-    """The factors in the formula's order, or the name of one that nobody knows."""
-    bound, offer = candidate.bound, candidate.bound.offer
-    probability, value = _probability(candidate), _value(candidate)
+def _taken(tag: PriceTag, item: ItemChance | None) -> Sum | str:
+    """An offer that is accepted; the name of a factor when nobody knows it."""
+    probability = tag.probability or _probability(item)
     if probability is None:
         return "probability"
-    if value is None or offer.incremental is None:
+    worth = tag.worth or _value(tag.offer, item)
+    if worth is None:
         return "value"
-    context = policy.channels[channel].context
-    return (
-        probability,
-        Factor("context", context, "ratio", "policy"),
-        Factor("accept", min(1.0, probability.value * context), "share", _accepts(offer)),
-        Factor("incremental", offer.incremental, "share", _source(offer, "incremental")),
-        value,
-        Factor("lever", bound.lever, "ratio", "policy"),
-        *_costs(bound, channel),
-    )
+    context, incremental, lever, discount, cost = tag.fixed
+    accept = Factor("accept", min(1.0, probability.value * context.value), "share", tag.accepts)
+    gained = accept.value * incremental.value * worth.value * lever.value
+    reserved = accept.value * discount.value + cost.value
+    return gained, reserved, (probability, context, accept, incremental, worth, lever, discount, cost)
 
 
 def _stake(offer: Offer, facts: Facts, stake: Stake) -> Factor | None:
-    """The value at stake: as agreed for the offer, or the margin of what the customer would spend, at least 0."""
-    if offer.value is not None:
-        return Factor("stake", offer.value, "money", "catalogue")
+    """The value at stake: the margin of what the customer would spend, at least 0."""
     spend = facts.attributes.get(SPEND)
     if not isinstance(spend, int | float):
         return None
@@ -102,29 +119,48 @@ def _stake(offer: Offer, facts: Facts, stake: Stake) -> Factor | None:
     return Factor("stake", 0.0 if lost < 0 else lost, "money", _source(offer, "stake.margin"))
 
 
-def _probability(candidate: Candidate) -> Factor | None:
-    """As the offer says it, else the model's for the item."""
-    offer, item = candidate.bound.offer, candidate.chance
-    if offer.acceptance is not None:
-        return Factor("probability", offer.acceptance, "share", _source(offer, "acceptance"))
-    if item is None:
-        return None
-    return Factor("probability", item.chance.probability, "share", item.chance.source)
+def _probability(item: ItemChance | None) -> Factor | None:
+    """The model's for the item."""
+    return (
+        None if item is None else Factor("probability", item.chance.probability, "share", item.chance.source)
+    )
 
 
-def _accepts(offer: Offer) -> str:
-    """Who vouches that so many take the offer: a model's probability is that of a purchase without any offer."""
-    return FORMULA if offer.acceptance is not None else _source(offer, "acceptance")
-
-
-def _value(candidate: Candidate) -> Factor | None:
-    """As agreed for the offer, else its margin of the item's price."""
-    offer, item = candidate.bound.offer, candidate.chance
-    if offer.value is not None:
-        return Factor("value", offer.value, "money", "catalogue")
+def _value(offer: Offer, item: ItemChance | None) -> Factor | None:
+    """The offer's margin of the item's price."""
     if offer.margin is None or item is None or item.price is None:
         return None
     return Factor("value", offer.margin * item.price, "money", "data")
+
+
+def _gap(factors: tuple[Factor, ...], priority: float) -> Gap:
+    values = [*((one.name, one.value) for one in factors), ("priority", priority)]
+    return next((name, str(value)) for name, value in values if not isfinite(value))
+
+
+def _source(offer: Offer, name: str) -> str:
+    """Who vouches for a number that a file states about customers: nobody, unless it was measured."""
+    return "measured" if name in offer.measured else "assumption"
+
+
+def _fixed(bound: BoundOffer, channel: str, policy: Policy) -> Fixed:
+    offer = bound.offer
+    return (
+        Factor("context", policy.channels[channel].context, "ratio", "policy"),
+        _share(offer, "incremental", "incremental", offer.incremental),
+        Factor("lever", bound.lever, "ratio", "policy"),
+        *_costs(bound, channel),
+    )
+
+
+def _fixed_of_retention(bound: BoundOffer, channel: str) -> Fixed:
+    offer = bound.offer
+    return (
+        _share(offer, "save_rate", "save_rate", offer.save_rate),
+        Factor("lever", bound.lever, "ratio", "policy"),
+        _share(offer, "redemption", "redemption", offer.redemption),
+        *_costs(bound, channel),
+    )
 
 
 def _costs(bound: BoundOffer, channel: str) -> tuple[Factor, Factor]:
@@ -135,6 +171,7 @@ def _costs(bound: BoundOffer, channel: str) -> tuple[Factor, Factor]:
     )
 
 
-def _source(offer: Offer, name: str) -> str:
-    """Who vouches for a number that a file states about customers: nobody, unless it was measured."""
-    return "measured" if name in offer.measured else "assumption"
+def _share(offer: Offer, name: str, key: str, value: float | None) -> Factor:
+    """A share that the offer states under a key of the catalogue, which its kind needs."""
+    assert value is not None
+    return Factor(name, value, "share", _source(offer, key))

@@ -3,37 +3,22 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from features.errors import InputError
 from features.store import StoreInfo
 from serving.decision.attributes import Attribute, attributes_of
+from serving.decision.bound import BoundOffer
 from serving.decision.catalogue import Catalogue, Offer, read_catalogue
 from serving.decision.conditions import Condition, parse
 from serving.decision.nearest import nearest
 from serving.decision.policy import Policy, read_policy
 from serving.decision.sections import refuse
+from serving.decision.shelf import Shelf, shelf
 
 _NAME_DIGITS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class BoundOffer:
-    """An offer with its rules in three tiers, its cost of a contact by channel, and its lever.
-
-    `of_item` are the rules of all tiers that depend on the candidate's item. `lever` is 1 + (the kind's percentage
-    + the offer's) / 100, never below 0; 1 is neutral.
-    """
-
-    offer: Offer
-    must: tuple[Condition, ...]
-    relevant: tuple[Condition, ...]
-    good: tuple[Condition, ...]
-    of_item: tuple[Condition, ...]
-    costs: Mapping[str, float]
-    lever: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +35,14 @@ class Rulebook:
     offers: tuple[BoundOffer, ...]
     policy: Policy
     window_days: float
+    _shelves: dict[str, Shelf] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def shelf(self, channel: str, day: date) -> Shelf:
+        """The offers of a channel on a day (UTC), made ready by the first decision of the day."""
+        found = self._shelves.get(channel)
+        if found is None or found.day != day:
+            found = self._shelves[channel] = shelf(self.offers, self.policy, channel, day)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +146,7 @@ def _bound(offer: Offer, policy: Policy, compiled: Mapping[str, Condition]) -> B
     costs = {
         name: policy.channels[name].cost if offer.cost is None else offer.cost for name in offer.channels
     }
-    of_item = tuple(rule for rule in (*must, *relevant, *good) if rule.of_item)
-    return BoundOffer(offer, must, relevant, good, of_item, costs, _lever(offer, policy))
+    return BoundOffer(offer, must, relevant, good, costs, _lever(offer, policy))
 
 
 def _lever(offer: Offer, policy: Policy) -> float:

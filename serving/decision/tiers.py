@@ -1,14 +1,12 @@
 """The three tiers of rules that an offer brings: must, relevant now, good for the customer."""
 
-from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from serving.decision.attributes import CONSENT
-from serving.decision.candidates import Candidate
 from serving.decision.conditions import Condition, holds, met
+from serving.decision.ends import End, Ends
 from serving.decision.facts import Facts, ItemChance, Question, Value
-from serving.decision.rulebook import BoundOffer
-from serving.decision.trace import Ended, Stage
+from serving.decision.shelf import Group, RuleSet
 
 
 class Tiers:
@@ -18,42 +16,58 @@ class Tiers:
     """
 
     def __init__(self, question: Question, facts: Facts, agreed: Mapping[str, bool]) -> None:
-        self._attributes = attributes(question, facts, agreed)
-        self._asked: dict[str, bool] = {}
+        self._known = attributes(question, facts, agreed)
+        self._held: dict[str, bool] = {}
+        self._failing: dict[RuleSet, int] = {}
 
-    def breach(self, candidate: Candidate) -> Ended | None:
-        """The stage and the first rule that the candidate fails, with what the rule met."""
-        bound = candidate.bound
-        tiers: tuple[tuple[Stage, tuple[Condition, ...]], ...] = (
-            ("eligibility", bound.must),
-            ("applicability", bound.relevant),
-            ("suitability", bound.good),
-        )
-        for stage, rules in tiers:
-            for rule in rules:
-                if not self._holds(rule, candidate):
-                    return Ended(bound.offer.id, stage, rule.text, met(rule, self._of(rule, candidate)))
+    def misfit(self, rules: RuleSet, item: str | None, chance: ItemChance | None) -> int | None:
+        """The place of the first rule about the item that fails.
+
+        None when it fits, and when another rule ends the offers before anybody asks about items.
+        """
+        if not rules.of_item or self._whatever_item(rules) < rules.of_item[0]:
+            return None
+        known = self._about(item, chance)
+        for place in rules.of_item:
+            if not holds(rules.asked[place][1], known):
+                return place
         return None
 
-    def fits(self, bound: BoundOffer, chance: ItemChance) -> bool:
-        """Whether the offer's rules about items hold for one."""
-        item = self._with(chance.item, chance)
-        return all(holds(rule, item) for rule in bound.of_item)
+    def passed(self, groups: Iterable[Group], ends: Ends) -> list[Group]:
+        """The groups that pass every rule; `ends` takes the others with the first rule that they fail."""
+        passed = []
+        for group in groups:
+            place = self._whatever_item(group.rules)
+            if group.misfit is not None:
+                place = min(place, group.misfit)
+            if place == len(group.rules.asked):
+                passed.append(group)
+            else:
+                ends.add_all(self._end(group, place), [tag.offer.id for tag in group.tags])
+        return passed
 
-    def _holds(self, rule: Condition, candidate: Candidate) -> bool:
-        if rule.of_item:
-            return holds(rule, self._of(rule, candidate))
-        if (known := self._asked.get(rule.text)) is None:
-            known = self._asked[rule.text] = holds(rule, self._attributes)
-        return known
+    def _end(self, group: Group, place: int) -> End:
+        stage, rule = group.rules.asked[place]
+        return stage, rule.text, met(rule, self._about(group.item, group.chance))
 
-    def _of(self, rule: Condition, candidate: Candidate) -> Mapping[str, Value]:
-        return self._with(candidate.item, candidate.chance) if rule.of_item else self._attributes
+    def _whatever_item(self, rules: RuleSet) -> int:
+        """The place of the first rule that fails whatever the item; that behind the last when there is none."""
+        if (found := self._failing.get(rules)) is None:
+            others = ((place, rule) for place, (_, rule) in enumerate(rules.asked) if not rule.of_item)
+            failing = (place for place, rule in others if not self._holds(rule))
+            found = self._failing[rules] = next(failing, len(rules.asked))
+        return found
 
-    def _with(self, item: str | None, chance: ItemChance | None) -> Mapping[str, Value]:
-        """All attributes, those of an item among them; unknown without one."""
-        probability = None if chance is None else chance.chance.probability
-        return ChainMap({"item": item, "item_probability": probability}, self._attributes)
+    def _holds(self, rule: Condition) -> bool:
+        if (held := self._held.get(rule.text)) is None:
+            held = self._held[rule.text] = holds(rule, self._known)
+        return held
+
+    def _about(self, item: str | None, chance: ItemChance | None) -> Mapping[str, Value]:
+        """All that is known, until the next item is asked about."""
+        self._known["item"] = item
+        self._known["item_probability"] = None if chance is None else chance.chance.probability
+        return self._known
 
 
 def attributes(question: Question, facts: Facts, agreed: Mapping[str, bool]) -> dict[str, Value]:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from serving.decision.facts import Kind
 
@@ -33,8 +33,7 @@ Group = Literal["treated", "control"]
 Unit = Literal["share", "money", "ratio"]
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """One number of a price: `source` says who vouches for it (`churn 3`, `catalogue`, `policy`, `assumption`)."""
 
     name: str
@@ -43,8 +42,7 @@ class Factor:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """A candidate that reached arbitration, in money: `offer_id` None is *no offer*, which brings nothing.
 
     `priority` follows from `factors` by the formula of its kind; `reserved` is the money that giving it takes
@@ -62,17 +60,23 @@ class Priced:
     selection_probability: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Where one candidate ended: the stage, the rule that ended it there and the value that the rule met.
+class Ended(NamedTuple):
+    """Where some candidates ended: the stage, the rule that ended them there and the value that the rule met.
 
     For who reached `answer` the rule says in which place, counted from 1.
     """
 
-    offer_id: str | None
+    offer_ids: tuple[str | None, ...]
     stage: Stage
     rule: str
     value: str = ""
+
+
+def _gathered(entry: object) -> object:
+    """Traces that were recorded before issue 6 have an entry for each candidate."""
+    if isinstance(entry, dict) and "offer_id" in entry:
+        return {"offer_ids": [entry["offer_id"]], **{key: entry[key] for key in entry if key != "offer_id"}}
+    return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,9 @@ class Decision:
 
     `given` are the offers of the answer, the best first, empty for no offer; `withheld` what a customer of the
     control group would have been given. `priced` are all who reached arbitration, the best first, *no offer*
-    among them; `ended` holds every candidate exactly once. `margin` is the policy's: the share that is earned of
-    whatever the customer pays afterwards, offer or not. `rulebook` is the version and hash of the policy and the
-    catalogue, `release` the models' versions by name. Money is in `currency`, moments are UTC.
+    among them; the entries of `ended` name every candidate exactly once. `margin` is the policy's: the share that
+    is earned of whatever the customer pays afterwards, offer or not. `rulebook` is the version and hash of policy
+    and catalogue, `release` the models' versions by name. Money is in `currency`, moments are UTC.
     """
 
     decision_id: str
@@ -100,7 +104,7 @@ class Decision:
     withheld: tuple[Priced, ...]
     selection_probability: float
     priced: tuple[Priced, ...]
-    ended: tuple[Ended, ...]
+    ended: tuple[Annotated[Ended, BeforeValidator(_gathered)], ...]
     currency: str
     margin: float
     rulebook: str

@@ -44,5 +44,7 @@ def _drawn(decision: Decision) -> str:
 
 def _where(decision: Decision) -> str:
     """Where the candidates ended, the most frequent stage first."""
-    stages = Counter(ended.stage for ended in decision.ended if ended.offer_id is not None)
+    stages = Counter(
+        ended.stage for ended in decision.ended for offer_id in ended.offer_ids if offer_id is not None
+    )
     return ", ".join(f"{count} ended in {stage.replace('_', ' ')}" for stage, count in stages.most_common())

@@ -1,7 +1,5 @@
 """A recorded decision becomes its trace. No HTTP here."""
 
-from dataclasses import asdict
-
 from serving.decision.trace import Decision
 from serving.ledger import Recorded
 from serving.next_best_offer import sentences
@@ -29,7 +27,7 @@ def trace_of(recorded: Recorded) -> DecisionAnswer:
         selection_probability=decision.selection_probability,
         currency=decision.currency,
         priced=_priced(decision),
-        ended=[EndedAnswer(**asdict(one)) for one in decision.ended],
+        ended=_ended(decision),
         release=decision.release,
         rulebook=decision.rulebook,
         outcomes=[
@@ -38,6 +36,14 @@ def trace_of(recorded: Recorded) -> DecisionAnswer:
         ],
         impressions=recorded.impressions,
     )
+
+
+def _ended(decision: Decision) -> list[EndedAnswer]:
+    return [
+        EndedAnswer(offer_id=offer_id, stage=one.stage, rule=one.rule, value=one.value)
+        for one in decision.ended
+        for offer_id in one.offer_ids
+    ]
 
 
 def _priced(decision: Decision) -> list[PricedAnswer]:

@@ -113,8 +113,8 @@ def _answer(decision: Decision) -> tuple[Priced, ...]:
 
 def adds_up(decision: Decision, offers: Iterable[str], limit: int) -> None:
     """Every candidate ends once, in a stage that agrees with what the decision says of it."""
-    ended = {one.offer_id: one.stage for one in decision.ended}
-    assert len(ended) == len(decision.ended)
+    ended = {offer_id: one.stage for one in decision.ended for offer_id in one.offer_ids}
+    assert len(ended) == sum(len(one.offer_ids) for one in decision.ended)
     assert ended.keys() == {None, *offers}
     arbitrated = {name for name, stage in ended.items() if stage in {"arbitrate", "control_group", "answer"}}
     assert arbitrated == {one.offer_id for one in decision.priced}

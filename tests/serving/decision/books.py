@@ -80,9 +80,9 @@ def item(name: str, probability: float, price: float | None = 10.0) -> ItemChanc
 
 def ends(decision: Decision) -> dict[str | None, tuple[str, str, str]]:
     """Where each candidate ended, by id; each is there once."""
-    found: dict[str | None, tuple[str, str, str]] = {}
-    found |= {one.offer_id: (one.stage, one.rule, one.value) for one in decision.ended}
-    assert len(found) == len(decision.ended)
+    every = [(offer_id, one) for one in decision.ended for offer_id in one.offer_ids]
+    found = {offer_id: (str(one.stage), one.rule, one.value) for offer_id, one in every}
+    assert len(found) == len(every)
     return found
 
 

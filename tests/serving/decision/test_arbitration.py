@@ -10,7 +10,7 @@ from serving.decision.arbitration import NO_OFFER, Choice, Ranking, choose, lose
 from serving.decision.catalogue import Offer
 from serving.decision.contact import ContactPolicy
 from serving.decision.facts import History
-from serving.decision.trace import Ended, Priced
+from serving.decision.trace import Priced
 from tests.serving.decision.books import ASKED, ids, offer, policy
 
 
@@ -47,7 +47,7 @@ def test_ties_go_to_no_offer_and_then_by_id() -> None:
 
 def test_nobody_left_is_no_offer() -> None:
     assert order([], share=0.2, control=0.5) == Ranking(
-        (replace(NO_OFFER, selection_probability=1.0),), first=0, explored=False
+        (NO_OFFER._replace(selection_probability=1.0),), first=0, explored=False
     )
 
 
@@ -125,15 +125,11 @@ def test_one_answer_is_not_about_one_item_twice() -> None:
 )
 def test_who_lost_is_told_why(found: Ranking, limit: int, expected: dict[str | None, str]) -> None:
     result = filled(found, limit)
-    through = [Ended(one.offer_id, "answer", "1") for one in result.given or (found.chosen,)]
-    ended = list(losers(result, through))
-    assert {one.offer_id: one.rule for one in ended} == expected
-    assert len(ended) == len(expected)
-    assert {one.stage for one in ended} == {"arbitrate"}
+    ended = losers(result, [one.offer_id for one in result.given or (found.chosen,)])
     values = {one.offer_id: f"{one.priority:.2f}" for one in found.priced}
-    assert [one.value for one in ended] == [values[one.offer_id] for one in ended]
+    assert ended == {name: ("arbitrate", rule, values[name]) for name, rule in expected.items()}
 
 
 def test_a_loss_of_less_than_a_cent_has_no_sign() -> None:
-    [ended] = losers(Choice(order([priced("a", -0.001)])), [Ended(None, "answer", "1")])
-    assert ended == Ended("a", "arbitrate", "not_worth_it", "0.00")
+    ended = losers(Choice(order([priced("a", -0.001)])), [None])
+    assert ended == {"a": ("arbitrate", "not_worth_it", "0.00")}

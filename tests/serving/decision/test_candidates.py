@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from serving.decision.candidates import Candidate, Items, candidate, in_order
+from serving.decision.candidates import candidates, in_order
 from serving.decision.catalogue import Offer
+from serving.decision.ends import Ends
 from serving.decision.facts import Facts, Question
+from serving.decision.shelf import Group
 from serving.decision.tiers import Tiers
 from serving.decision.trace import Ended
 from tests.serving.decision.books import ASKED, KNOWN, book, item, offer
@@ -21,19 +23,22 @@ ITEMS = (
 SHOPPER = replace(KNOWN, new_items=ITEMS, basket_items=ITEMS)
 
 
-def found(made: Offer, question: Question = ASKED, facts: Facts = SHOPPER) -> Candidate | Ended:
-    [bound] = book(made).offers
-    tiers = Tiers(question, facts, {})
-    return candidate(bound, question, Items(question, facts, tiers.fits))
+def found(made: Offer, question: Question = ASKED, facts: Facts = SHOPPER) -> Group | Ended:
+    shelf = book(made).shelf(question.channel, question.at.date())
+    ends = Ends(shelf.closed)
+    groups = candidates(shelf, question, facts, Tiers(question, facts, {}).misfit, ends)
+    results: list[Group | Ended] = [*groups, *ends.gathered()]
+    [result] = results
+    return result
 
 
 def chosen(made: Offer, question: Question = ASKED, facts: Facts = SHOPPER) -> str | None:
     result = found(made, question, facts)
-    assert isinstance(result, Candidate)
+    assert isinstance(result, Group)
     return result.item
 
 
-def end(result: Candidate | Ended) -> tuple[str, str]:
+def end(result: Group | Ended) -> tuple[str, str]:
     assert isinstance(result, Ended)
     assert result.stage == "candidates"
     return result.rule, result.value
@@ -58,7 +63,7 @@ def test_an_offer_runs_from_its_first_to_its_last_day(moment: str, runs: bool) -
     made = offer("a", valid_from=date(2026, 3, 1), valid_to=date(2026, 3, 31))
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     result = found(made, replace(ASKED, at=at))
-    assert isinstance(result, Candidate) is runs
+    assert isinstance(result, Group) is runs
     assert runs or end(result) == ("validity", moment[:10])
 
 
@@ -130,7 +135,7 @@ def test_a_bundle_completes_a_basket(basket: set[str], expected: str | None) -> 
     if expected is None:
         assert end(result) == ("no_basket", "")
     else:
-        assert isinstance(result, Candidate)
+        assert isinstance(result, Group)
         assert (result.item, result.chance) == (expected, next(one for one in ITEMS if one.item == expected))
 
 
@@ -139,4 +144,6 @@ def test_a_bundle_needs_a_chance_or_a_stated_acceptance() -> None:
     unknown = offer("a", "bundle", items=["BEER", "OIL", "NUTS"])
     assert end(found(unknown, question)) == ("no_basket", "")
     stated = offer("a", "bundle", items=["BEER", "OIL", "NUTS"], acceptance=0.1, value=1.0)
-    assert found(stated, question) == Candidate(book(stated).offers[0], "NUTS", None)
+    result = found(stated, question)
+    assert isinstance(result, Group)
+    assert (result.item, result.chance) == ("NUTS", None)

@@ -1,7 +1,9 @@
 """One question becomes one decision."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -139,3 +141,21 @@ def test_in_the_control_group_the_lot_says_what_is_withheld() -> None:
 
 def _many(rules: Rulebook) -> list[Decision]:
     return [decided(rules, decision_id=f"d{number}") for number in range(300)]
+
+
+def test_a_trace_of_before_with_an_entry_for_each_candidate_is_read_as_well() -> None:
+    decision = decided(book(*OFFERS))
+    names = ("name", "value", "unit", "source")
+    older: dict[str, Any] = json.loads(to_json(decision))
+    older["ended"] = [
+        {"offer_id": name, "stage": stage, "rule": rule, "value": value}
+        for name, (stage, rule, value) in ends(decision).items()
+    ]
+    for key in ("given", "withheld", "priced"):
+        older[key] = [
+            {**one._asdict(), "factors": [dict(zip(names, factor, strict=True)) for factor in one.factors]}
+            for one in getattr(decision, key)
+        ]
+    read = from_json(json.dumps(older))
+    assert ends(read) == ends(decision)
+    assert replace(read, ended=()) == replace(decision, ended=())

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from serving.decision.candidates import Candidate
 from serving.decision.catalogue import Offer
 from serving.decision.facts import Chance, Facts, ItemChance
-from serving.decision.pricing import price
-from serving.decision.trace import Ended, Factor, Priced
+from serving.decision.pricing import Gap, price, price_tag
+from serving.decision.trace import Factor, Priced
 from tests.serving.decision.books import KNOWN, book, item, offer
 
 LEAVING = replace(KNOWN, churn=Chance(0.4, "churn 3"), attributes={"spend_84d": 210.0})
@@ -21,23 +20,20 @@ def priced(
     facts: Facts = LEAVING,
     channel: str = "web",
     **said: object,
-) -> Priced | Ended:
+) -> Priced | Gap:
     rules = book(made, **said)
-    [bound] = rules.offers
-    return price(
-        Candidate(bound, None if chance is None else chance.item, chance), channel, facts, rules.policy
-    )
+    tag = price_tag(rules.offers[0], channel, rules.policy)
+    return price(tag, None if chance is None else chance.item, chance, facts, rules.policy.stake)
 
 
-def money(result: Priced | Ended) -> tuple[float, float]:
+def money(result: Priced | Gap) -> tuple[float, float]:
     assert isinstance(result, Priced)
     return result.priority, result.reserved
 
 
-def score(result: Priced | Ended) -> tuple[str, str]:
-    assert isinstance(result, Ended)
-    assert result.stage == "score"
-    return result.rule, result.value
+def score(result: Priced | Gap) -> Gap:
+    assert not isinstance(result, Priced)
+    return result
 
 
 @pytest.mark.parametrize(

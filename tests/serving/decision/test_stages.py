@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from serving.decision.contact import ContactPolicy
+from serving.decision.ends import Ends
 from serving.decision.facts import Chance, Consent, Contact, History
 from serving.decision.stages import Stages
 from serving.decision.trace import Ended, Priced
@@ -51,7 +52,12 @@ def reached(wrong: Collection[str], channel: str = "email") -> Priced | Ended:
     )
     question = replace(ASKED, channel=channel)
     contact = ContactPolicy(question, history, rules.policy)
-    return Stages(question, facts, history, rules.policy, contact).reached(rules.offers[0])
+    shelf = rules.shelf(channel, NOON.date())
+    ends = Ends(shelf.closed)
+    priced = Stages(question, facts, history, rules.policy, contact).reached(shelf, ends)
+    results: list[Priced | Ended] = [*priced, *ends.gathered()]
+    [result] = results
+    return result
 
 
 @pytest.mark.parametrize("place", range(len(ENDS)))
@@ -75,4 +81,4 @@ def test_who_passes_has_a_price() -> None:
 
 
 def test_a_channel_that_nobody_declared_has_no_offers() -> None:
-    assert reached([], channel="pigeon") == Ended("a", "candidates", "channel", "pigeon")
+    assert reached([], channel="pigeon") == Ended(("a",), "candidates", "channel", "pigeon")

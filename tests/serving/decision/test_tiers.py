@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from serving.decision.candidates import Candidate
-from serving.decision.facts import Chance
+from serving.decision.ends import Ends
+from serving.decision.facts import Chance, ItemChance
+from serving.decision.rulebook import Rulebook
+from serving.decision.shelf import Group
 from serving.decision.tiers import Tiers, attributes
 from serving.decision.trace import Ended
-from tests.serving.decision.books import ASKED, KNOWN, book, item, offer
+from tests.serving.decision.books import ASKED, KNOWN, NOON, book, item, offer
 
 FACTS = replace(
     KNOWN,
@@ -24,10 +26,24 @@ def breach(
     must: Sequence[str] = (), relevant: Sequence[str] = (), good: Sequence[str] = ()
 ) -> tuple[str, str, str] | None:
     """Of an offer about cheese to a customer who agreed to e-mail."""
-    [bound] = book(offer("a", must=must, relevant=relevant, good=good)).offers
     tiers = Tiers(QUESTION, FACTS, {"web": False, "email": True})
-    ended = tiers.breach(Candidate(bound, "CHEESE", item("CHEESE", 0.2)))
+    ended = ends_in(
+        tiers, book(offer("a", must=must, relevant=relevant, good=good)), "CHEESE", item("CHEESE", 0.2)
+    )
     return None if ended is None else (ended.stage, ended.rule, ended.value)
+
+
+def ends_in(
+    tiers: Tiers, rules: Rulebook, about: str | None = None, chance: ItemChance | None = None
+) -> Ended | None:
+    """Where the one offer of a rulebook ends, None when it passes."""
+    [(rule_set, tags)] = rules.shelf("web", NOON.date()).plain
+    ends = Ends()
+    group = Group(rule_set, tags, about, chance, tiers.misfit(rule_set, about, chance))
+    if tiers.passed([group], ends):
+        return None
+    [ended] = ends.gathered()
+    return ended
 
 
 @pytest.mark.parametrize(
@@ -70,21 +86,16 @@ def test_the_tiers_come_one_after_the_other(tiers: tuple[list[str], ...], stage:
 
 @pytest.mark.parametrize("rule", ["spend_84d >= 0", "churn_probability < 1", "item = CHEESE", "page != home"])
 def test_what_nobody_knows_fails_closed(rule: str) -> None:
-    [bound] = book(offer("a", must=[rule])).offers
-    ended = Tiers(ASKED, KNOWN, {}).breach(Candidate(bound))
+    ended = ends_in(Tiers(ASKED, KNOWN, {}), book(offer("a", must=[rule])))
     assert isinstance(ended, Ended)
     assert (ended.stage, ended.rule) == ("eligibility", rule)
     assert "unknown" in ended.value
 
 
 def test_a_rule_about_the_item_is_asked_for_each_item() -> None:
-    [bound] = book(offer("a", must=["item = CHEESE"])).offers
-    tiers = Tiers(QUESTION, FACTS, {})
-    assert [tiers.breach(Candidate(bound, name)) is None for name in ("CHEESE", "WINE", "CHEESE")] == [
-        True,
-        False,
-        True,
-    ]
+    rules, tiers = book(offer("a", must=["item = CHEESE"])), Tiers(QUESTION, FACTS, {})
+    passes = [ends_in(tiers, rules, name) is None for name in ("CHEESE", "WINE", "CHEESE")]
+    assert passes == [True, False, True]
 
 
 def test_the_question_and_the_facts_win_over_stored_attributes() -> None:

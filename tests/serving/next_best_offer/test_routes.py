@@ -128,7 +128,7 @@ def test_nobody_is_written_to_without_consent(shop: TestClient) -> None:
         answer = ask(shop, customer_id, "channel=email")
         assert (answer["answer"], answer["reason"], answer["offers"]) == ("no_offer", "none_left", [])
         assert (
-            answer["why"] == "No offer was left for this customer: 2 ended in consent, 2 ended in candidates."
+            answer["why"] == "No offer was left for this customer: 2 ended in candidates, 2 ended in consent."
         )
     assert offers(ask(shop, "1", "channel=email")) == ["stay"]
 

@@ -21,7 +21,7 @@ NONE: Decision = replace(DECISION, given=())
             "The offer, drawn by lot among the best, is expected to bring 1.25 USD more than no offer.",
         ),
         (
-            replace(DECISION, given=(replace(CHEESE, priority=-0.1),), explored=True),
+            replace(DECISION, given=(CHEESE._replace(priority=-0.1),), explored=True),
             "offer",
             "The offer, drawn by lot among the best, is expected to bring -0.10 USD more than no offer.",
         ),
@@ -36,14 +36,14 @@ NONE: Decision = replace(DECISION, given=())
             replace(
                 NONE,
                 ended=(
-                    Ended("a", "contact_policy", "cap"),
-                    Ended("b", "consent", "x"),
-                    Ended("c", "consent", "x"),
-                    Ended(None, "answer", "1"),
+                    Ended(("a",), "contact_policy", "cap"),
+                    Ended(("b",), "consent", "x"),
+                    Ended(("c", "d"), "consent", "y"),
+                    Ended((None,), "answer", "1"),
                 ),
             ),
             "none_left",
-            "No offer was left for this customer: 2 ended in consent, 1 ended in contact policy.",
+            "No offer was left for this customer: 3 ended in consent, 1 ended in contact policy.",
         ),
     ],
 )
