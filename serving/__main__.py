@@ -1,11 +1,11 @@
-"""Command line of the service: `pull`, make `keys`, `run`, look at the `policy`, decide, `report`."""
+"""Command line of the service: `pull`, make `keys`, `run`, look at the `policy`, decide, `report`, `audit`."""
 
 import sys
 
 import click
 
 from features.errors import InputError
-from serving.commands import decisions, keys, policy, service
+from serving.commands import audit, decisions, keys, policy, service
 from serving.settings import read_settings
 
 
@@ -24,6 +24,7 @@ for command in (
     decisions.replay,
     decisions.export,
     decisions.report,
+    audit.audit,
     keys.keys,
 ):
     commands.add_command(command)
