@@ -23,7 +23,7 @@ from serving.ledger import OutcomeError
 from serving.live import Live, Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import MEDIA_TYPE, answer_problem
-from serving.routes import router
+from serving.routes import add_calls
 from serving.routes.paths import KEY, SECURITY_SCHEME
 from serving.runtime import Clock, Runtime, now
 from serving.settings import BUDGET_MS, MOST_IN_FLIGHT
@@ -87,7 +87,7 @@ def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a de
     app.state.runtime = runtime
     app.state.vitals = vitals
     app.state.desk = Desk(live, runtime, budget_seconds)
-    app.include_router(router())
+    add_calls(app.router)
     _document(app.openapi())
     return app
 

@@ -7,10 +7,12 @@ from serving.routes import customers, decisions, models, operations, privacy
 from serving.routes.paths import AnyText, Call
 
 
-def router() -> APIRouter:
-    """All calls with their documented answers."""
+def add_calls(calls: APIRouter) -> None:
+    """Take all calls with their documented answers into the router of an application.
+
+    FastAPI looks through a router inside another one twice for each request.
+    """
     register_url_convertor("any", AnyText())
-    calls = APIRouter(route_class=Call)
+    calls.route_class = Call
     for part in (decisions, models, operations, privacy, customers):
         part.add_to(calls)
-    return calls
