@@ -7,8 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.decision.trace import Decision
+from serving.keys.key import id_of
 from serving.ledger import Ledger
 from serving.live import Live
+from tests.serving.keys import TEXT
 from tests.serving.next_best_offer.tiny import NOON, rules_in, with_rules
 from tests.serving.rules import POLICY
 
@@ -34,6 +36,7 @@ def test_a_trace_names_every_candidate_once_with_its_stage(
     assert trace["priced"][0]["reserved"] == pytest.approx(1.0)
     assert (trace["given"], trace["withheld"], trace["group"]) == (["stay", "taste"], [], "treated")
     assert (trace["channel"], trace["placement"], trace["currency"]) == ("web", "web", "USD")
+    assert trace["asked_by"] == id_of(TEXT)
     assert trace["rulebook"] == deciding.rulebook.name
     assert trace["why"] == "The best offer is expected to bring 6.16 USD more than no offer."
 
