@@ -184,11 +184,16 @@ def known_method(method: str) -> str:
     return method if method in METHODS else "other"
 
 
+def shared() -> bool:
+    """Whether there are several workers."""
+    return FOLDER in os.environ
+
+
 def exposition() -> bytes:
     """All metrics as text, of all workers that live."""
-    folder = os.environ.get(FOLDER)
-    if folder is None:
+    if not shared():
         return generate_latest(REGISTRY)
+    folder = os.environ[FOLDER]
     _bury(Path(folder))
     registry = CollectorRegistry()
     MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # ships no types for it

@@ -10,7 +10,7 @@ from serving.runtime import Runtime
 from serving.served import Served
 
 SECONDS = 1.0
-"""Between two looks: another worker may be the one that is asked for the metrics of all."""
+"""Between two looks."""
 
 
 class Vitals:
@@ -47,8 +47,8 @@ class Vitals:
         self._show_release(None if served is None else metrics.RELEASE.labels(*_release(served)))
 
     async def forever(self) -> None:
-        """Show them every second."""
-        while True:
+        """Show them every second as long as another worker may be asked for the metrics of all."""
+        while metrics.shared():
             self.show()
             await asyncio.sleep(SECONDS)
 
