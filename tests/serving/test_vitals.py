@@ -73,9 +73,8 @@ def test_a_worker_shows_itself_before_it_is_asked_where_there_are_others(
 
 def test_a_service_that_stops_or_would_answer_from_stale_data_is_not_ready(models: Models) -> None:
     runtime = Runtime(ready_when_stale=False)
-    vitals = Vitals(Live(Served(models, full_store())), runtime)
-    assert vitals.not_ready is None
     runtime.draining = True
-    assert vitals.not_ready == "the service was told to stop"
+    stopping = Vitals(Live(Served(models, full_store())), runtime)
+    assert stopping.not_ready == "the service was told to stop"
     old = Vitals(Live(Served(models, full_store(), timedelta(days=1))), Runtime(ready_when_stale=False))
     assert "publish a newer store" in str(old.not_ready)
