@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from serving.decision.catalogue import Offer
 from serving.decision.decide import decide
+from serving.decision.ends import End
 from serving.decision.facts import Contact
 from serving.decision.policy import Cap, Policy
 from serving.decision.trace import Decision, Priced, Reason, Stage
 from tests.properties.campaigns import (
     RULES,
+    TIERS,
     Content,
     Diary,
     Moment,
@@ -25,8 +27,10 @@ from tests.properties.campaigns import (
     any_policy,
     bound,
     campaign,
+    offer,
 )
 from tests.properties.futures import SLOW
+from tests.properties.plainly import reached
 
 EXAMPLES, DECISIONS = 100, 1_000
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -95,6 +99,38 @@ def test_neutral_levers_change_nothing(seed: int, percent: float) -> None:
         for rules in (bound(offers, policy), cancelled):
             decision = decide(moment.question, moment.facts, moment.history, rules)
             assert replace(decision, rulebook="") == replace(moment.decision, rulebook="")
+
+
+@settings(SLOW, max_examples=30)
+@given(seed=seeds)
+def test_offers_that_are_asked_together_are_each_asked_alone(seed: int) -> None:
+    """A catalogue of many rules about many items; in another order of the catalogue nothing else is decided."""
+    random = Random(seed)
+    offers, policy = [_choosy(offer(random, number), random) for number in range(25)], any_policy(random)
+    rules = bound(offers, policy)
+    shuffled = bound(random.sample(offers, len(offers)), policy)
+    for moment in campaign(rules, random, 40, Diary()):
+        decision = moment.decision
+        together = _ends(decision)
+        together |= {one.offer_id: one._replace(selection_probability=0.0) for one in decision.priced}
+        alone: dict[str | None, End | Priced] = {None: together[None]}
+        alone |= {one.offer.id: reached(one, moment, rules.policy) for one in rules.offers}
+        assert together == alone
+        again = decide(moment.question, moment.facts, moment.history, shuffled)
+        assert _ends(again) == _ends(decision)
+        assert replace(again, rulebook="", ended=()) == replace(decision, rulebook="", ended=())
+
+
+def _choosy(offer: Content, random: Random) -> Content:
+    """An offer with more rules, half of them about its item."""
+    of_item = ["item in [CHEESE, WINE]", "item_probability < 0.3", "item != PASTA or item_probability > 0.4"]
+    rules = [*sorted(RULES), *of_item]
+    return {**offer, **{tier: random.sample(rules, random.choice([0, 1, 2])) for tier in TIERS}}
+
+
+def _ends(decision: Decision) -> dict[str | None, End | Priced]:
+    """Where each candidate ended."""
+    return {name: (one.stage, one.rule, one.value) for one in decision.ended for name in one.offer_ids}
 
 
 def _doubled(offer: Content) -> Content:
