@@ -1,6 +1,8 @@
 """A disk under the ledger that takes no writes: models answer on, nothing is promised, and it ends by itself."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +11,8 @@ import pytest
 
 from serving.ledger import open_ledger, read_secret
 from tests.entries import enter, giving, priced, question
-from tests.serving.places import publish_full, settings_in
-from tests.serving.process import Process
+from tests.serving.places import publish_full, settings_in, variables
+from tests.serving.process import Process, environment
 from tests.serving.reliability.disks import (
     ClosedFolder,
     Disk,
@@ -109,6 +111,15 @@ def test_a_read_only_disk_is_read(
     disk = kind(folder / "disk")
     service = start(disk)
     require_others_answer(service, promised)
+    command = [*disk.within, sys.executable, "-m", "serving", "audit", "--ledger", url_on(folder)]
+    audited = subprocess.run(
+        command,
+        env=environment() | variables(settings_in(folder)),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert audited.stdout.startswith("1 decisions: 1 whole")
     disk.mends(service.process.pid)
     assert not ask(service.client, promised)["degraded"]
     require_kept(service.client, promised)
