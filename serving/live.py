@@ -25,6 +25,8 @@ from serving.served import Served
 from serving.settings import Settings
 
 POLL_SECONDS = 1.0
+REST = 20.0
+"""Times as long as it took to find a release broken: it costs the calls a twentieth of a processor at most."""
 
 
 class Live:
@@ -64,7 +66,9 @@ class Watch:
         self._settings = settings
         self._files = settings.rule_files
         self._alone = threading.Lock()
-        self._models = Newest(lambda: stamp(settings.release / CURRENT), lambda: load_live(settings.release))
+        self._models = Newest(
+            lambda: stamp(settings.release / CURRENT), lambda: load_live(settings.release), REST
+        )
         self._ledger = Newest(lambda: None, self._open_ledger)
         self._store = Newest(lambda: (stamp(settings.store), self._ledger.value), self._load_store)
         self._rules = Newest(self._seen_rules, self._read_rules)

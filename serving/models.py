@@ -60,17 +60,11 @@ def load_models(folder: Path) -> Models:
     """
     artifact = verify_release(folder)
     release = release_of(artifact, read_pulled(folder))
-    named = {model.name: model for model in release.models}
-    churn, cross_sell, bundles = (named.get(name) for name in NAMES)
-    models = Models(
-        release,
-        churn=(churn, load_churn(folder / churn.name)) if churn else None,
-        cross_sell=(cross_sell, load_cross_sell(folder / cross_sell.name)) if cross_sell else None,
-        bundles=(bundles, load_bundles(folder / bundles.name)) if bundles else None,
-        rules=read_rules(artifact.catalogue, artifact.policy),
-    )
+    rules = read_rules(artifact.catalogue, artifact.policy)
+    with np.errstate(all="ignore"):  # a score that is no number is no golden one, and refused as such
+        models = _loaded(folder, release, rules)
+        _require_golden_customers(models, artifact.golden, folder / ARTIFACT)
     _require_fingerprints(models, artifact, folder)
-    _require_golden_customers(models, artifact.golden, folder / ARTIFACT)
     return models
 
 
@@ -97,6 +91,18 @@ def release_of(artifact: ReleaseArtifact, pulled: Pulled) -> Release:
     pinned = artifact.contents.models
     models = (ReleasedModel(one.name, one.version, one.run_id, pulled.version) for one in pinned)
     return Release(pulled, tuple(models))
+
+
+def _loaded(folder: Path, release: Release, rules: Rules) -> Models:
+    named = {model.name: model for model in release.models}
+    churn, cross_sell, bundles = (named.get(name) for name in NAMES)
+    return Models(
+        release,
+        churn=(churn, load_churn(folder / churn.name)) if churn else None,
+        cross_sell=(cross_sell, load_cross_sell(folder / cross_sell.name)) if cross_sell else None,
+        bundles=(bundles, load_bundles(folder / bundles.name)) if bundles else None,
+        rules=rules,
+    )
 
 
 def _require_fingerprints(models: Models, artifact: ReleaseArtifact, folder: Path) -> None:

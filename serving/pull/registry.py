@@ -1,6 +1,7 @@
 """The registry as a pull sees it: what an alias points at, and downloads. Nothing else here knows MLflow."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Registry:
             os.environ.setdefault(name, value)
         mlflow.set_tracking_uri(uri)  # a download looks versions up there, whatever registry it is given
         self.uri = uri
+        self.name = _without_password(uri)
+        """The URI for people, without a password."""
 
     def find(self, alias: str) -> Found:
         """The release behind an alias. Raises `PullError` when there is none or the registry does not answer."""
@@ -60,11 +63,11 @@ class Registry:
             if fault.error_code in ABSENT:
                 raise PullError(
                     "absent",
-                    f"the registry {self.uri} gives no {MODEL}@{alias}: make one with python -m training release",
+                    f"the registry {self.name} gives no {MODEL}@{alias}: make one with python -m training release",
                 ) from fault
             raise PullError(
                 "registry",
-                f"the registry {self.uri} gives no {MODEL}@{alias} ({_first_line(fault)}): see that it is up, or "
+                f"the registry {self.name} gives no {MODEL}@{alias} ({_first_line(fault)}): see that it is up, or "
                 "name another one with MLFLOW_TRACKING_URI",
             ) from fault
         return Found(str(found.version), found.run_id, found.tags.get("replaces") or None)
@@ -84,7 +87,7 @@ class Registry:
             )
         except (MlflowException, OSError) as fault:
             raise PullError(
-                "download", f"{address} cannot be downloaded from {self.uri}: {_first_line(fault)}"
+                "download", f"{address} cannot be downloaded from {self.name}: {_first_line(fault)}"
             ) from fault
 
     def _require_file(self) -> None:
@@ -92,10 +95,14 @@ class Registry:
         if self.uri.startswith(SQLITE) and not Path(self.uri.removeprefix(SQLITE)).is_file():
             raise PullError(
                 "registry",
-                f"there is no registry at {self.uri}: train, promote and release first, beginning with python -m "
+                f"there is no registry at {self.name}: train, promote and release first, beginning with python -m "
                 "training churn --dataset FILE, or name the registry with MLFLOW_TRACKING_URI",
             )
 
 
 def _first_line(fault: Exception) -> str:
-    return str(fault).partition("\n")[0]
+    return _without_password(str(fault).partition("\n")[0])
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"//[^/@\s]*@", "//***@", text)

@@ -11,28 +11,33 @@ from serving.settings import Settings
 from tests.serving.bundles.tiny import FULL_INFO, habits, release_into
 from tests.serving.cross_sell.tiny import candidates
 from tests.serving.next_best_offer.tiny import PROFILES, rules_in
+from tests.serving.rules import POLICY
 from tests.serving.tiny import INFO, ROWS
 from tests.serving.tiny import release_into as churn_into
 
 
 def settings_in(folder: Path) -> Settings:
-    """Settings that name nothing outside the folder, in no hurry; of the files only the rules are there."""
-    rules_in(folder)
+    """Settings that name nothing outside the folder, in no hurry; the rules are those of the release."""
     return Settings(
         release=folder / "release",
         store=folder / "online.sqlite",
-        catalogue=folder / "catalogue.toml",
-        policy=folder / "policy.toml",
         ledger=f"sqlite:///{folder / 'ledger.sqlite'}",
         secret_file=folder / "secret",
         keys=folder / "keys.json",
         budget_ms=30_000,
+        drain_seconds=0,
     )
+
+
+def with_rules_in(folder: Path, settings: Settings, *, policy: str = POLICY) -> Settings:
+    """The same with rules of their own, which are files in a folder."""
+    rules = rules_in(folder, policy=policy)
+    return settings.model_copy(update=dict(zip(("catalogue", "policy"), rules.files, strict=True)))
 
 
 def variables(settings: Settings) -> dict[str, str]:
     """The same for the environment of a process."""
-    named = ("release", "store", "catalogue", "policy", "ledger", "secret_file", "keys", "budget_ms")
+    named = ("release", "store", "ledger", "secret_file", "keys", "budget_ms", "drain_seconds")
     return {f"SERVING_{name.upper()}": str(getattr(settings, name)) for name in named}
 
 
@@ -49,10 +54,10 @@ def publish_store(settings: Settings, change: Callable[[StoreInfo], StoreInfo] =
 
 
 class Place:
-    """A release folder and a store file, and the watch over them."""
+    """A release folder, a store file and files of rules, and the watch over them."""
 
     def __init__(self, folder: Path) -> None:
-        self.settings = settings_in(folder)
+        self.settings = with_rules_in(folder, settings_in(folder))
         self.catalogue = folder / "catalogue.toml"
         self.policy = folder / "policy.toml"
         self.live = Live()

@@ -25,7 +25,7 @@ from serving.settings import Settings
 from tests.serving.bundles.tiny import release_into
 from tests.serving.cross_sell import tiny as offered
 from tests.serving.keys import HEADER, keyring
-from tests.serving.places import settings_in
+from tests.serving.places import settings_in, with_rules_in
 from tests.serving.rules import POLICY
 from tests.serving.tiny import INFO
 
@@ -73,8 +73,7 @@ def publish(path: Path) -> None:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("agreement")
-    chosen = settings_in(folder)
-    (folder / "policy.toml").write_text(SALTED)
+    chosen = with_rules_in(folder, settings_in(folder), policy=SALTED)
     release_into(chosen.release, "1")
     publish(chosen.store)
     return chosen

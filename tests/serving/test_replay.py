@@ -16,7 +16,7 @@ from serving.next_best_offer.asking import Asking
 from serving.replay import replay
 from serving.settings import Settings
 from tests.serving.next_best_offer.tiny import AGREED
-from tests.serving.places import publish_full
+from tests.serving.places import publish_full, with_rules_in
 from tests.serving.rules import POLICY
 
 AS_OF = datetime(2017, 12, 4, tzinfo=UTC)
@@ -82,25 +82,24 @@ def test_a_rejection_of_the_past_counts(settings: Settings, recorded: Ledger, tm
     policy = POLICY.replace("[[cap]]", "[cool_off]\noffer_days = 30\n[[cap]]").replace(
         "days = 7", "days = 0.5"
     )
-    (tmp_path / "policy.toml").write_text(policy)
+    ruled = with_rules_in(tmp_path, settings, policy=policy)
     (tmp_path / "ids").write_text("1\n")
-    with batch(settings, WEB, tmp_path / "ids", AS_OF - 2 * DAY) as decisions:
+    with batch(ruled, WEB, tmp_path / "ids", AS_OF - 2 * DAY) as decisions:
         write(decisions, tmp_path / "b.parquet", lambda *_: None)
     (logged,) = recorded.logged()
-    assert decided(settings, past=settings.ledger)["1"]["offer_id"] == "stay"
+    assert decided(ruled, past=settings.ledger)["1"]["offer_id"] == "stay"
     recorded.record_outcome(Outcome("k", logged.decision.decision_id, "reject", "stay", None, AS_OF - DAY))
-    assert decided(settings, past=settings.ledger)["1"]["offer_id"] == "taste"
+    assert decided(ruled, past=settings.ledger)["1"]["offer_id"] == "taste"
 
 
 @pytest.mark.parametrize(
     ("zone", "hour"), [("UTC", 12), ("Pacific/Auckland", 23), ("America/Los_Angeles", 20)]
 )
 def test_it_is_noon_of_the_policys_clock_on_the_day_of_the_snapshot(
-    settings: Settings, zone: str, hour: int
+    settings: Settings, tmp_path: Path, zone: str, hour: int
 ) -> None:
-    assert settings.policy is not None
-    settings.policy.write_text(f'{POLICY}\n[clock]\ntimezone = "{zone}"\n')
-    assert {row["decided_at"] for row in decided(settings).values()} == {AS_OF + hour * timedelta(hours=1)}
+    ruled = with_rules_in(tmp_path, settings, policy=f'{POLICY}\n[clock]\ntimezone = "{zone}"\n')
+    assert {row["decided_at"] for row in decided(ruled).values()} == {AS_OF + hour * timedelta(hours=1)}
 
 
 def test_a_past_that_is_not_there_is_refused(settings: Settings) -> None:
