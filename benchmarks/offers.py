@@ -95,8 +95,8 @@ def serve(folder: Path, port: Connection) -> None:
     app = create_app(live, watch, keyring=Keyring(folder / KEYS))
     app.add_api_route("/nothing", nothing)
     app.add_api_route("/spent", spent)
-    config = uvicorn.Config(app, port=0, access_log=False, log_level="warning", server_header=False)
-    listener = listen(config)
+    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
+    listener = listen("127.0.0.1", 0)
     port.send(listener.getsockname()[1])
     uvicorn.Server(config).run(sockets=[listener])
 

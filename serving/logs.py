@@ -21,6 +21,11 @@ def write_to(stream: TextIO) -> logging.Handler:
     return handler
 
 
+def take_over() -> None:
+    """Let what libraries say be lines of ours as well."""
+    logging.getLogger().addHandler(_Foreign())
+
+
 def event(name: str, **fields: object) -> None:
     """Write that something happened as it should."""
     _LOGGER.info(_line("info", name, fields))
@@ -35,3 +40,11 @@ def fault(name: str, **fields: object) -> None:
 def _line(level: str, name: str, fields: dict[str, object]) -> str:
     time = datetime.now(UTC).isoformat(timespec="milliseconds")
     return _ENCODER.encode({"time": time, "level": level, "event": name, **fields})
+
+
+class _Foreign(logging.Handler):
+    """What libraries say, as lines of ours: how they say it, not of what, which may be a customer's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say = fault if record.levelno >= logging.ERROR else event
+        say("library", logger=record.name, said=str(record.msg).partition("\n")[0])

@@ -144,6 +144,37 @@ class BodyTooSlow(Problem):
     name = "body-too-slow"
 
 
+class HeadTooLarge(Problem):
+    """More bytes of request line and headers than any legal request has."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    name = "head-too-large"
+
+
+class HeadTooSlow(Problem):
+    """Request line and headers did not arrive in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    name = "head-too-slow"
+
+
+class MalformedRequest(Problem):
+    """No HTTP."""
+
+    status = HTTPStatus.BAD_REQUEST
+    name = "malformed-request"
+
+
+class TooManyConnections(Problem):
+    """Every connection is in use."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "too-many-connections"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, {"Retry-After": "1"})
+
+
 class InvalidRequest(Problem):
     """Parts of the request break a rule of the interface."""
 

@@ -1,50 +1,112 @@
-"""The running service: one process whose event loop scores and answers; threads wait for ledger and disk."""
+"""The running service: one socket, and as many processes as wanted whose event loops answer what arrives there.
 
+Workers share the socket, how often each key calls, and what is measured. Each has models and store of its own, and
+looks for newer ones itself.
+"""
+
+import logging
+import os
 import socket
+import tempfile
+from functools import partial
+from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
-from serving import logs
-from serving.app import create_app
-from serving.keys.keyring import Keyring
-from serving.live import Live, Watch
+from features.errors import InputError
+from serving import logs, metrics
+from serving.admission.rates import make_rates
+from serving.lightgbm_alone import import_lightgbm_alone
+from serving.one_thread import use_one_thread
 from serving.settings import Settings
-from serving.tracing import open_sender
+
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 60
+"""Longer than callers and proxies mostly keep an idle connection: who closes it knows that it is closed."""
+END_SECONDS = 30
+"""For what is being answered when the socket closes: a batch takes some seconds, an erasure longer."""
+HEALTH_SECONDS = 30
+"""Within which one of several workers shows that it lives; on a busy machine it may take its time."""
 
 
 def serve(settings: Settings) -> None:
-    """Serve until told to stop. Starts without model or store as well: says so, and picks them up later."""
-    live = Live()
-    watch = Watch(live, settings)
-    watch.refresh()
-    config = uvicorn.Config(
-        create_app(
-            live,
-            watch,
-            keyring=Keyring(settings.keys),
-            most_in_flight=settings.most_in_flight,
-            ready_when_stale=settings.ready_when_stale,
-            budget_seconds=settings.budget_ms / 1000,
-            traces=open_sender(),
-        ),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,  # a path holds a customer's id
-        log_level="error",  # a warning for each caller that sends no HTTP would be neither JSON nor bounded
-        ws="none",
-        server_header=False,
-    )
-    listener = listen(config)
+    """Serve until told to stop. Starts without model, store or keys as well: says so, and picks them up later.
+
+    Raises `InputError` when the address cannot be listened on.
+    """
+    listener = listen(settings.host, settings.port)
+    logs.take_over()
+    if settings.workers == 1:
+        uvicorn.Server(_configuration(settings, listener, None)).run(sockets=[listener])
+        return
+    with tempfile.TemporaryDirectory(prefix="next-best-offer-") as folder:
+        config = _configuration(settings, listener, _share(Path(folder)))
+        logging.getLogger("uvicorn.error").setLevel(logging.INFO)
+        Workers(config, [listener]).run()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The bound socket; callers may connect at once."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as fault:
+        raise InputError(
+            f"cannot listen on {host} port {port} ({fault.strerror}): give another --port"
+        ) from fault
+    # asyncio sets this only on sockets that name their protocol; this one does not, and answers would wait 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+class Workers(Multiprocess):
+    """uvicorn's processes; whoever tells their parent to stop a second time tells all of them."""
+
+    def join_all(self) -> None:
+        """Wait for their end."""
+        self.signal_queue.clear()
+        for process in self.processes:
+            while process.process.is_alive():
+                if self.signal_queue:
+                    self.signal_queue.clear()
+                    self.terminate_all()
+                process.process.join(timeout=0.2)
+
+
+def _share(folder: Path) -> Path:
+    """Make what workers share; where metrics are is read from the environment, by the workers alone."""
+    make_rates(folder / "rates")
+    measured = folder / "metrics"
+    measured.mkdir()
+    os.environ[metrics.FOLDER] = str(measured)
+    return folder / "rates"
+
+
+def _configuration(settings: Settings, listener: socket.socket, rates: Path | None) -> uvicorn.Config:
     host, port = listener.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    logs.event("started", address=address, docs=f"{address}/docs", ready=live.served is not None)
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Config(
+        partial(_application, settings, address, rates),
+        factory=True,
+        workers=settings.workers,
+        http="serving.admission.connection:Connection",
+        ws="none",
+        log_config=None,
+        log_level="error",  # a warning for each caller that sends no HTTP would have no bound
+        access_log=False,  # a path holds a customer's id
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=END_SECONDS,
+        timeout_worker_healthcheck=HEALTH_SECONDS,
+    )
 
 
-def listen(config: uvicorn.Config) -> socket.socket:
-    """The bound socket; callers may connect at once."""
-    listener = config.bind_socket()
-    # asyncio sets this only on sockets that name their protocol; uvicorn's does not, and answers wait 40 ms.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listener.listen(config.backlog)
-    return listener
+def _application(settings: Settings, address: str, rates: Path | None) -> FastAPI:
+    """What answers in this process, which may be a new one."""
+    use_one_thread()
+    import_lightgbm_alone()
+    from serving.worker import application  # noqa: PLC0415 - loads what the lines above prepare for
+
+    return application(settings, address, rates)

@@ -51,6 +51,7 @@ def pull(settings: Settings, /, every: float | None, **given: str | Path | None)
 @click.command()
 @click.option("--host", help="Address to listen on.  [SERVING_HOST, 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.  [SERVING_PORT, 8000]")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer.  [SERVING_WORKERS, 1]")
 @options.RELEASE
 @options.STORE
 @options.CATALOGUE

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import uvicorn
 
 from features.store import publish_sqlite
 from serving.server import listen
@@ -92,7 +91,7 @@ def test_bundles_over_a_socket_equal_the_offline_formula(shared: Process) -> Non
 
 def test_answers_leave_at_once() -> None:
     """Without this option each answer on a kept connection waits 40 ms for the caller's acknowledgement."""
-    with listen(uvicorn.Config("nothing", port=0, log_level="critical")) as listener:
+    with listen("127.0.0.1", 0) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

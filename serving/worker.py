@@ -1,0 +1,46 @@
+"""One process of the service: what it serves, who may call, and how it ends."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from serving import logs
+from serving.admission.rates import Rates
+from serving.app import create_app
+from serving.draining import Draining
+from serving.keys.keyring import Keyring
+from serving.live import Live, Watch
+from serving.settings import Settings
+from serving.tracing import open_sender
+
+
+def application(settings: Settings, address: str, rates: Path | None) -> FastAPI:
+    """The service over what the settings name, which ends by SIGTERM; to be made where the loop runs.
+
+    `rates` is the file that one of several workers shares with the others, None for the only one.
+    """
+    if rates is not None:
+        logs.write_to(sys.stderr)
+        logs.take_over()
+    live = Live()
+    watch = Watch(live, settings)
+    watch.refresh()
+    app = create_app(
+        live,
+        watch,
+        keyring=Keyring(settings.keys),
+        rates=Rates(rates),
+        most_in_flight=settings.most_in_flight,
+        ready_when_stale=settings.ready_when_stale,
+        budget_seconds=settings.budget_ms / 1000,
+        traces=open_sender(),
+    )
+    draining = Draining(app.state.runtime, settings.drain_seconds)
+    if rates is not None:
+        app.state.follows_parent = asyncio.create_task(draining.end_with(os.getppid()))
+    said = {"docs": f"{address}/docs", "ready": live.served is not None, "worker": os.getpid()}
+    logs.event("started", address=address, **said)
+    return app

@@ -1,0 +1,276 @@
+"""A caller who takes too much or too long before there is a request is answered shortly, or not at all."""
+
+import asyncio
+import json
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from serving.admission import connection
+from serving.admission.connection import MAX_CONNECTIONS, MAX_HEAD_BYTES, MAX_PIPELINED, Connection
+from serving.server import listen
+
+Talk = Callable[[int], Coroutine[Any, Any, None]]
+GET = b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says at once that it is there; at /read reads the body first, at /never it does not answer."""
+    if scope["path"] == "/never":
+        await asyncio.Event().wait()
+    if scope["path"] == "/read":
+        await Request(scope, receive).body()
+    await PlainTextResponse("here")(scope, receive, send)
+
+
+def served(talk: Talk) -> None:
+    """Run a talk with the port of a server."""
+
+    async def run() -> None:
+        listener = listen("127.0.0.1", 0)
+        config = uvicorn.Config(
+            app, http=Connection, lifespan="off", log_config=None, timeout_graceful_shutdown=0
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 - leaves signals alone
+        async with asyncio.timeout(60):
+            await talk(listener.getsockname()[1])
+        server.should_exit = server.force_exit = True
+        await serving
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def connected(port: int) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    yield reader, writer
+    writer.transport.abort()
+
+
+async def answered(reader: StreamReader) -> tuple[int, bytes]:
+    """Status and body of the next answer."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(line for line in head.split(b"\r\n") if line.startswith(b"content-length"))
+    return int(head.split()[1]), await reader.readexactly(int(length.split()[1]))
+
+
+async def left(reader: StreamReader) -> None:
+    """The connection ends without an answer."""
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+
+
+async def refused(reader: StreamReader, status: int, name: str) -> None:
+    """The next answer is a problem, and the last one."""
+    found, body = await answered(reader)
+    assert (found, json.loads(body)["type"]) == (status, f"/problems/{name}")
+    assert await reader.read() == b""
+
+
+def test_many_requests_follow_each_other_and_may_be_sent_ahead() -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            for _ in range(3):
+                writer.write(GET % b"/" * MAX_PIPELINED)
+                for _ in range(MAX_PIPELINED):
+                    assert await answered(reader) == (200, b"here")
+
+    served(talk)
+
+
+def test_who_sends_very_many_requests_ahead_is_left() -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(GET % b"/never" * (MAX_PIPELINED + 3))
+            await left(reader)
+
+    served(talk)
+
+
+HEADS = {
+    "many headers": b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * MAX_HEAD_BYTES,
+    "many empty headers": b"GET / HTTP/1.1\r\n" + b"a:\r\n" * MAX_HEAD_BYTES,
+    "one endless header": b"GET / HTTP/1.1\r\na: " + b"b" * 4 * MAX_HEAD_BYTES,
+    "one endless name": b"GET / HTTP/1.1\r\n" + b"b" * 4 * MAX_HEAD_BYTES,
+    "an endless path": b"GET /" + b"b" * 4 * MAX_HEAD_BYTES,
+    "a whole head that is too large": GET % (b"/" + b"b" * MAX_HEAD_BYTES),
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_a_head_beyond_its_bound_is_refused(head: bytes) -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            for start in range(0, len(head), 4096):
+                writer.write(head[start : start + 4096])
+                await asyncio.sleep(0)
+            await refused(reader, 431, "head-too-large")
+
+    served(talk)
+
+
+def test_a_head_within_its_bound_is_read_in_whatever_pieces() -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            for byte in GET % (b"/" + b"b" * 500):
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0)
+            assert await answered(reader) == (200, b"here")
+
+    served(talk)
+
+
+@pytest.mark.parametrize("text", [b"\x16\x03\x01", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])
+def test_what_is_no_http_is_refused(text: bytes) -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(text)
+            await refused(reader, 400, "malformed-request")
+
+    served(talk)
+
+
+def test_an_offer_to_speak_another_protocol_is_passed_over() -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n")
+            assert await answered(reader) == (200, b"here")
+
+    served(talk)
+
+
+def test_a_slow_head_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.05)
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer), connected(port) as (silent, _):
+            writer.write(b"GET / HTTP/1.1\r\n")
+            await refused(reader, 408, "head-too-slow")
+            assert await silent.read() == b""
+
+    served(talk)
+
+
+def test_a_trickle_lengthens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.2)
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+
+            async def trickle() -> None:
+                writer.write(b"GET / HTTP/1.1\r\na: ")
+                while True:
+                    writer.write(b"b")
+                    await asyncio.sleep(0.01)
+
+            trickling = asyncio.create_task(trickle())
+            await refused(reader, 408, "head-too-slow")
+            trickling.cancel()
+
+    served(talk)
+
+
+def test_a_connection_that_was_slow_to_answer_is_no_slow_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.1)
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\na")
+            await asyncio.sleep(0.3)
+            writer.write(b"b")
+            assert await answered(reader) == (200, b"here")
+
+    served(talk)
+
+
+@pytest.mark.parametrize("size", ["1", "fff"])
+def test_a_body_that_goes_on_after_the_answer_ends_the_connection(
+    monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
+    monkeypatch.setattr(connection, "MAX_UNREAD_BYTES", 100_000)
+    monkeypatch.setattr(connection, "UNREAD_SECONDS", 0.2)
+    chunk = f"{size}\r\n".encode() + b"a" * int(size, 16) + b"\r\n"
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+            assert await answered(reader) == (200, b"here")
+            while not writer.transport.is_closing():
+                writer.write(chunk)
+                await asyncio.sleep(0.001)
+
+    served(talk)
+
+
+def test_a_body_that_ends_soon_after_the_answer_keeps_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNREAD_SECONDS", 0.1)
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\na")
+            assert await answered(reader) == (200, b"here")
+            writer.write(b"b")
+            await asyncio.sleep(0.3)
+            writer.write(GET % b"/")
+            assert await answered(reader) == (200, b"here")
+
+    served(talk)
+
+
+def test_trailers_are_bounded_as_a_head_is() -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"POST /read HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n")
+            writer.write(b"a: b\r\n" * MAX_HEAD_BYTES)
+            await left(reader)
+
+    served(talk)
+
+
+def test_the_longest_waiting_connection_makes_room_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MAX_CONNECTIONS", 3)
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (busy, asking), connected(port) as (idle, writer):
+            asking.write(GET % b"/never")
+            writer.write(GET % b"/")
+            assert await answered(idle) == (200, b"here")
+            async with connected(port) as (partly, slow), connected(port) as (reader, new):
+                slow.write(b"GET /")
+                await left(idle)
+                new.write(GET % b"/")
+                assert await answered(reader) == (200, b"here")
+                async with connected(port):
+                    await left(partly)
+            assert not busy.at_eof()
+
+    served(talk)
+
+
+def test_when_every_connection_is_being_answered_a_new_one_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "MAX_CONNECTIONS", 1)
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (_, writer):
+            writer.write(GET % b"/never")
+            async with connected(port) as (reader, _):
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                assert head.startswith(b"http/1.1 503")
+                assert b"retry-after: 1\r\n" in head
+
+    served(talk)
+
+
+def test_files_and_databases_have_descriptors_left() -> None:
+    assert MAX_CONNECTIONS <= 512
