@@ -26,6 +26,8 @@ _FAST = 1  # the level of zlib that is quickest, under the lock; a trace shrinks
 _BY_ID = select(decisions.c.decision_id, decisions.c.trace).where(
     decisions.c.decision_id.in_(bindparam("ids", expanding=True))
 )
+_INTO_DECISIONS = insert(decisions)
+_INTO_ANSWERS = insert(answers)
 
 
 class LostRaceError(Exception):
@@ -112,8 +114,8 @@ def _adding(insertion: Insertion, column: Column[Any]) -> Executable:
 
 
 def _write(connection: Connection, made: Sequence[tuple[Row, Sequence[Row]]]) -> None:
-    connection.execute(insert(decisions), [decision for decision, _ in made])
-    connection.execute(insert(answers), [row for _, shown in made for row in shown])
+    connection.execute(_INTO_DECISIONS, [decision for decision, _ in made])
+    connection.execute(_INTO_ANSWERS, [row for _, shown in made for row in shown])
 
 
 def _rows(decision: Decision, asked_by: str, seal: Seal) -> tuple[Row, list[Row]]:
