@@ -19,6 +19,6 @@ def test_every_answer_is_documented(service: FastAPI) -> None:
 @pytest.mark.slow
 def test_every_answer_is_documented_whatever_the_seed(service: FastAPI) -> None:
     seed = secrets.randbits(32)
-    heard = ask(service, "examples", "coverage", "fuzzing", "stateful", key=TEXT, seed=seed, examples=1000)
+    heard = ask(service, "examples", "coverage", "fuzzing", "stateful", key=TEXT, seed=seed, examples=300)
     assert heard.failures == [], f"the seed was {seed}"
-    assert heard.cases >= 10 * LEAST["fuzzing"]
+    assert heard.cases >= 2 * sum(LEAST.values())
