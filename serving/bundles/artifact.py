@@ -214,7 +214,9 @@ def _require_members(rules: RuleRows, items: int) -> None:
     apart = (antecedent != consequent[:, np.newaxis]).all()
     _require(bool(apart), "rules.npy: what follows is not among its antecedent")
     members = np.column_stack([antecedent, consequent])
-    _require(len(np.unique(members, axis=0)) == len(members), "rules.npy: a rule comes once")
+    members = members[np.lexsort(members.T)]  # np.unique lets no other thread run meanwhile, for 0.1 s
+    doubled = (members[1:] == members[:-1]).all(axis=1)
+    _require(not doubled.any(), "rules.npy: a rule comes once")
 
 
 def _require_counts(rules: RuleRows, of_items: NDArray[np.int64], baskets: int) -> None:
