@@ -13,6 +13,11 @@ from starlette.responses import Response
 from serving import ledger, logs
 
 MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+"""Parts of a request that a problem document lists."""
+MAX_WHERE = 200
+"""Characters of a place in a request, where a caller may have made a name up."""
+WHY = "The log of the service says why and what to run."
 
 
 class InvalidField(BaseModel):
@@ -121,7 +126,10 @@ class TooManyRequests(Problem):
 
 
 class NotReady(Problem):
-    """The service has nothing to answer with; the detail says what to run."""
+    """The service has nothing to answer with; the detail says what is missing.
+
+    Files, hosts and commands are for who runs the service: the log has them, and the answer of `/v1/release`.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     name = "not-ready"
@@ -182,8 +190,10 @@ class InvalidRequest(Problem):
     name = "invalid-request"
 
     def __init__(self, errors: Sequence[InvalidField]) -> None:
-        super().__init__("Parts of the request break a rule; each is listed in errors.")
-        self.errors = errors
+        more = len(errors) - MAX_ERRORS
+        listed = "each is" if more <= 0 else f"the first {MAX_ERRORS} are, {more} more are not,"
+        super().__init__(f"Parts of the request break a rule; {listed} listed in errors.")
+        self.errors = errors[:MAX_ERRORS]
 
     @classmethod
     def of(cls, where: str, message: str) -> Self:
@@ -247,8 +257,9 @@ def _problem(fault: Exception) -> Problem:
     if isinstance(fault, ledger.OutcomeError):
         return OF_LEDGER[type(fault)](str(fault))
     logs.fault("request-failed", reason=str(fault))
-    return NotReady(str(fault))
+    return NotReady(f"What this call needs cannot be read or written. {WHY}")
 
 
 def _invalid_field(error: Mapping[str, Any]) -> InvalidField:
-    return InvalidField(where=".".join(str(part) for part in error["loc"]), message=error["msg"])
+    where = ".".join(str(part) for part in error["loc"])
+    return InvalidField(where=where[:MAX_WHERE], message=error["msg"])

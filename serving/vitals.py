@@ -6,6 +6,7 @@ from prometheus_client import Gauge
 
 from serving import metrics
 from serving.live import Live
+from serving.problems import WHY
 from serving.runtime import Runtime
 from serving.served import Served
 
@@ -26,13 +27,13 @@ class Vitals:
         """Why no calls should be sent here; None when they should."""
         served = self._live.served
         if self._runtime.draining:
-            return "the service was told to stop"
+            return "The service was told to stop."
         if served is None:
-            return self._live.fault or "the service is starting"
+            return f"Nothing is served yet. {WHY}"
         if served.stale and not self._runtime.ready_when_stale:
             return (
-                "the data is older than SERVING_STALE_AFTER_DAYS allows: publish a newer store, or let stale data "
-                "answer with SERVING_READY_WHEN_STALE=true"
+                "The data is older than SERVING_STALE_AFTER_DAYS allows: publish a newer store, or let stale data "
+                "answer with SERVING_READY_WHEN_STALE=true."
             )
         return None
 

@@ -1,4 +1,4 @@
-"""What answers right now, for the calls to depend on; what is missing is a problem that says what to run.
+"""What answers right now, for the calls to depend on; what is missing is a problem.
 
 None depends on another one: FastAPI takes longer to ask for a dependency than any of them to answer.
 """
@@ -15,7 +15,7 @@ from serving.keys.key import Key
 from serving.ledger import Ledger
 from serving.live import Live, Watch
 from serving.next_best_offer.desk import Desk
-from serving.problems import NotReady
+from serving.problems import WHY, NotReady
 from serving.runtime import Runtime
 from serving.served import Served
 from serving.vitals import Vitals
@@ -29,7 +29,7 @@ def _live_of(request: Request) -> Live:
 def _served_of(request: Request) -> Served:
     live = _live_of(request)
     if live.served is None:
-        raise NotReady(live.fault or "the service is starting")
+        raise NotReady(f"Nothing is served yet. {WHY}")
     return live.served
 
 
@@ -65,7 +65,7 @@ async def _bundles(request: Request) -> Bundles:
 async def _ledger(request: Request) -> Ledger:
     live = _live_of(request)
     if live.ledger is None:
-        raise NotReady(live.ledger_fault or "the ledger is being opened")
+        raise NotReady(f"The ledger cannot be used. {WHY}")
     return live.ledger
 
 
@@ -77,7 +77,7 @@ async def _runtime(request: Request) -> Runtime:
 async def _watch(request: Request) -> Watch:
     watch: Watch | None = request.app.state.watch
     if watch is None:
-        raise NotReady("no store on disk is watched, so nobody can be removed from it")
+        raise NotReady(f"No store is watched, so that nobody can be removed from it. {WHY}")
     return watch
 
 
@@ -99,7 +99,7 @@ async def _caller(request: Request) -> str:
 async def _rulebook(request: Request) -> Rulebook:
     live, _ = _live_of(request), _served_of(request)
     if live.rulebook is None:
-        raise NotReady(live.rulebook_fault or "catalogue and policy are being read")
+        raise NotReady(f"There are no rules to decide by. {WHY}")
     return live.rulebook
 
 

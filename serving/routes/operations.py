@@ -5,14 +5,16 @@ from fastapi.responses import PlainTextResponse
 
 from serving import metrics
 from serving.problems import NotReady
-from serving.routes.answering import LiveNow, ServedNow, VitalsNow
+from serving.routes.answering import LiveNow, VitalsNow
 from serving.routes.paths import NoQuery, documented
 from serving.schemas import Health, Readiness, ReleaseAnswer
 
 
-async def release(_: NoQuery, served: ServedNow, live: LiveNow) -> ReleaseAnswer:
+async def release(_: NoQuery, live: LiveNow) -> ReleaseAnswer:
     """Which models and data answer right now, and whether something newer was refused."""
-    return served.release_answer(live.faults)
+    if live.served is None:
+        raise NotReady(live.faults or "the service is starting")
+    return live.served.release_answer(live.faults)
 
 
 async def alive() -> Health:

@@ -24,7 +24,7 @@ FAULTS = {
     422: "A part of the request breaks a rule.",
     429: "Too many calls, of this key or of all; the header Retry-After says for how many seconds to wait.",
     500: "The service failed; the header x-request-id names the line in its log.",
-    503: "Not ready; the detail says what to run.",
+    503: "Not ready; the detail says what is missing.",
 }
 
 

@@ -63,7 +63,7 @@ def test_a_store_that_breaks_while_serving_is_not_ready(
 ) -> None:
     response = broken(models, StoreError("publish it again")).get(f"/v1/customers/1/{call}")
     assert response.status_code == 503
-    assert response.json()["detail"] == "publish it again"
+    assert "publish it again" not in response.text
     assert [line["event"] for line in log_lines()] == ["request-failed", "answered"]
 
 
@@ -121,30 +121,35 @@ def openapi(client: TestClient) -> dict[str, Any]:
     return document
 
 
+CALL = {"200", "401", "403", "422", "429", "500", "503"}
+"""What every call of callers may end in."""
+BODY = CALL | {"400", "408", "413"}
+
+
 def test_every_call_is_documented(openapi: dict[str, Any]) -> None:
     calls = {
-        f"{method.upper()} {path}": sorted(call["responses"])
+        f"{method.upper()} {path}": set(call["responses"])
         for path, methods in openapi["paths"].items()
         for method, call in methods.items()
     }
     assert calls == {
-        "GET /v1/customers/{customer_id}/churn": ["200", "401", "403", "404", "422", "429", "500", "503"],
-        "GET /v1/customers/{customer_id}/next-best-offer": ["200", "401", "403", "422", "429", "500", "503"],
-        "POST /v1/next-best-offer": ["200", "400", "401", "403", "408", "413", "422", "429", "500", "503"],
-        "POST /v1/next-best-offer:batch": ["200", "400", "401", "403", "408", "413", "422", "429", "500", "503"],
-        "POST /v1/outcomes": ["200", "400", "401", "403", "404", "408", "409", "413", "422", "429", "500", "503"],
-        "GET /v1/decisions/{decision_id}": ["200", "401", "403", "404", "422", "429", "500", "503"],
-        "PUT /v1/customers/{customer_id}/consents": ["200", "400", "401", "403", "408", "413", "422", "429", "500", "503"],
-        "GET /v1/customers/{customer_id}": ["200", "401", "403", "404", "422", "429", "500", "503"],
-        "DELETE /v1/customers/{customer_id}": ["200", "401", "403", "422", "429", "500", "503"],
-        "POST /v1/churn:batch": ["200", "400", "401", "403", "408", "413", "422", "429", "500", "503"],
-        "GET /v1/customers/{customer_id}/offers": ["200", "401", "403", "422", "429", "500", "503"],
-        "POST /v1/bundles": ["200", "400", "401", "403", "408", "413", "422", "429", "500", "503"],
-        "GET /v1/items/{item_id}/bundles": ["200", "401", "403", "404", "422", "429", "500", "503"],
-        "GET /v1/release": ["200", "401", "403", "422", "429", "500", "503"],
-        "GET /livez": ["200", "500"],
-        "GET /readyz": ["200", "500", "503"],
-        "GET /metrics": ["200", "500"],
+        "GET /v1/customers/{customer_id}/churn": CALL | {"404"},
+        "GET /v1/customers/{customer_id}/next-best-offer": CALL,
+        "POST /v1/next-best-offer": BODY,
+        "POST /v1/next-best-offer:batch": BODY,
+        "POST /v1/outcomes": BODY | {"404", "409"},
+        "GET /v1/decisions/{decision_id}": CALL | {"404"},
+        "PUT /v1/customers/{customer_id}/consents": BODY,
+        "GET /v1/customers/{customer_id}": CALL | {"404"},
+        "DELETE /v1/customers/{customer_id}": CALL,
+        "POST /v1/churn:batch": BODY,
+        "GET /v1/customers/{customer_id}/offers": CALL,
+        "POST /v1/bundles": BODY,
+        "GET /v1/items/{item_id}/bundles": CALL | {"404"},
+        "GET /v1/release": CALL,
+        "GET /livez": {"200", "500"},
+        "GET /readyz": {"200", "500", "503"},
+        "GET /metrics": {"200", "500"},
     }
     assert all(
         call["summary"] and call["description"]

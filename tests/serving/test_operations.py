@@ -159,13 +159,15 @@ def test_a_release_without_bundles_says_what_to_run(models: Models) -> None:
         assert "python -m serving pull" in detail
 
 
-def test_a_service_with_nothing_is_alive_but_says_what_to_run() -> None:
+def test_a_service_with_nothing_is_alive_and_tells_its_operator_what_to_run() -> None:
     app = create_app(Live(fault="run python -m serving pull"), keyring=keyring())
     with TestClient(app, headers=HEADER) as client:
         assert client.get("/livez").status_code == 200
-        for path in ("/readyz", "/v1/release", CHURN, OFFERS, "/v1/items/BREAD/bundles"):
+        told = problem(client.get("/v1/release"), 503, "not-ready")["detail"]
+        assert told == "run python -m serving pull"
+        for path in ("/readyz", CHURN, OFFERS, "/v1/items/BREAD/bundles"):
             response = client.get(path)
-            assert problem(response, 503, "not-ready")["detail"] == "run python -m serving pull"
+            assert "Nothing is served yet" in problem(response, 503, "not-ready")["detail"]
             assert response.headers["retry-after"] == "5"
         problem(client.post("/v1/churn:batch", json={"customer_ids": ["1"]}), 503, "not-ready")
         problem(client.post("/v1/bundles", json={"basket": []}), 503, "not-ready")

@@ -52,7 +52,9 @@ def test_a_service_with_nothing_starts_and_picks_up_what_appears(service: Proces
     assert service.client.get("/livez").status_code == 200
     refused = service.client.get("/readyz")
     assert refused.status_code == 503
-    assert "python -m serving pull" in refused.json()["detail"]
+    assert "Nothing is served yet" in refused.json()["detail"]
+    told = service.client.get("/v1/release").json()["detail"]
+    assert "python -m serving pull" in told
     release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", INFO, ROWS)
     assert service.wait_for("serving")["models"] == {"churn": "1"}

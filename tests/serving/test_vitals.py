@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from serving.live import Live
 from serving.metrics import FOLDER, MEDIA_TYPE
 from serving.models import Models
+from serving.problems import WHY
 from serving.runtime import Runtime
 from serving.served import Served
 from serving.vitals import Vitals
@@ -31,7 +32,7 @@ def test_metrics_are_text_of_prometheus_and_say_what_answers(client: TestClient)
 def test_nothing_served_is_not_ready_and_of_no_release() -> None:
     Vitals(Live(), Runtime()).show()
     assert [value(f"nbo_{name}") for name in ("ready", "stale", "data_as_of_seconds")] == [0, 0, 0]
-    assert Vitals(Live(fault="pull one"), Runtime()).not_ready == "pull one"
+    assert Vitals(Live(fault="pull one"), Runtime()).not_ready == f"Nothing is served yet. {WHY}"
 
 
 def test_of_two_releases_the_newer_is_shown(models: Models) -> None:
@@ -75,6 +76,6 @@ def test_a_service_that_stops_or_would_answer_from_stale_data_is_not_ready(model
     runtime = Runtime(ready_when_stale=False)
     runtime.draining = True
     stopping = Vitals(Live(Served(models, full_store())), runtime)
-    assert stopping.not_ready == "the service was told to stop"
+    assert stopping.not_ready == "The service was told to stop."
     old = Vitals(Live(Served(models, full_store(), timedelta(days=1))), Runtime(ready_when_stale=False))
     assert "publish a newer store" in str(old.not_ready)

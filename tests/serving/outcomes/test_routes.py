@@ -121,7 +121,7 @@ def test_without_a_ledger_writing_is_not_ready(shop: TestClient, deciding: Live)
     deciding.ledger, deciding.ledger_fault = None, "the ledger is gone"
     body = {"key": "k", "decision_id": "0" * 32, "kind": "accept"}
     for response in (shop.post("/v1/outcomes", json=body), shop.get(f"/v1/decisions/{'0' * 32}")):
-        assert problem(response, 503, "not-ready")["detail"] == "the ledger is gone"
+        assert "The ledger cannot be used" in problem(response, 503, "not-ready")["detail"]
     assert (
         shop.get("/v1/customers/1/next-best-offer?channel=web").json()["fault"] == "the ledger cannot be used"
     )

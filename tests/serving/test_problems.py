@@ -1,0 +1,48 @@
+"""What a problem document never grows to, and never says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from features.store import StoreError
+from serving.app import create_app
+from serving.live import Live
+from serving.models import Models
+from serving.problems import MAX_ERRORS, MAX_WHERE
+from serving.served import Served
+from tests.serving.keys import HEADER, keyring
+from tests.serving.problems import problem
+from tests.serving.standins import BrokenStore
+
+LogLines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.mark.parametrize(("many", "said"), [(20, "each is listed"), (21, "the first 20 are, 1 more are not")])
+def test_only_the_first_parts_that_break_a_rule_are_listed(client: TestClient, many: int, said: str) -> None:
+    body = {"customer_ids": ["1"], **{f"unknown {number}": 1 for number in range(many)}}
+    refused = problem(client.post("/v1/churn:batch", json=body), 422, "invalid-request")
+    assert len(refused["errors"]) == MAX_ERRORS
+    assert said in refused["detail"]
+
+
+def test_ten_thousand_unknown_keys_have_a_short_answer(client: TestClient) -> None:
+    body = {"customer_ids": ["1"], **dict.fromkeys(map(str, range(10_000)), 1)}
+    assert len(client.post("/v1/churn:batch", json=body).content) < 4096
+
+
+def test_a_key_of_endless_length_is_named_in_part(client: TestClient) -> None:
+    body = {"customer_ids": ["1"], "x" * 700_000: 1}
+    refused = problem(client.post("/v1/churn:batch", json=body), 422, "invalid-request")
+    (error,) = refused["errors"]
+    assert error["where"] == ("body." + "x" * MAX_WHERE)[:MAX_WHERE]
+
+
+def test_files_and_hosts_are_for_the_log(models: Models, log_lines: LogLines) -> None:
+    broken = Live(Served(models, BrokenStore(StoreError("/secret/place is gone"))), fault="/secret/place too")
+    client = TestClient(create_app(broken, keyring=keyring()), headers=HEADER)
+    response = client.get("/v1/customers/1/churn")
+    assert "cannot be read or written" in problem(response, 503, "not-ready")["detail"]
+    assert "/secret/place" not in response.text
+    assert "/secret/place is gone" in str(log_lines())
