@@ -21,6 +21,7 @@ from serving.admission.rates import make_rates
 from serving.lightgbm_alone import import_lightgbm_alone
 from serving.one_thread import use_one_thread
 from serving.settings import Settings
+from serving.tracing import require_installed
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 60
@@ -34,14 +35,16 @@ HEALTH_SECONDS = 30
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Starts without model, store or keys as well: says so, and picks them up later.
 
-    Raises `InputError` when the address cannot be listened on.
+    Raises `InputError` when the address cannot be listened on, or when a collector of traces is named and what
+    sends to it is not installed.
     """
+    require_installed()
     listener = listen(settings.host, settings.port)
     logs.take_over()
     if settings.workers == 1:
         uvicorn.Server(_configuration(settings, listener, None)).run(sockets=[listener])
         return
-    with tempfile.TemporaryDirectory(prefix="next-best-offer-") as folder:
+    with tempfile.TemporaryDirectory(prefix="next-best-offer-", dir=_memory()) as folder:
         config = _configuration(settings, listener, _share(Path(folder)))
         logging.getLogger("uvicorn.error").setLevel(logging.INFO)
         Workers(config, [listener]).run()
@@ -73,6 +76,12 @@ class Workers(Multiprocess):
                     self.signal_queue.clear()
                     self.terminate_all()
                 process.process.join(timeout=0.2)
+
+
+def _memory() -> Path | None:
+    """Where files are in memory, if anywhere: a disk that is full under a mapped file kills who writes to it."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder inside it has a name that nobody guesses
+    return memory if os.access(memory, os.W_OK) else None
 
 
 def _share(folder: Path) -> Path:

@@ -43,18 +43,27 @@ _OPEN: ContextVar[tuple[Trace, ...]] = ContextVar("open", default=())
 def open_sender() -> Sender | None:
     """Who sends the traces of this process, or None when the environment names no collector.
 
-    Raises `InputError` when what that needs is not installed.
+    Raises `InputError` as `require_installed` does.
     """
     if not os.environ.get(ENDPOINT):
         return None
+    require_installed()
+    from serving.spans import Spans  # noqa: PLC0415 - an extra, and a quarter of a second
+
+    return Spans()
+
+
+def require_installed() -> None:
+    """Raises `InputError` when the environment names a collector and what sends to it is not installed."""
+    if not os.environ.get(ENDPOINT):
+        return
     try:
-        from serving.spans import Spans  # noqa: PLC0415 - an extra, and a quarter of a second
+        import serving.spans  # noqa: F401, PLC0415 - an extra, and a quarter of a second
     except ImportError as fault:
         raise InputError(
             f"{ENDPOINT} is set, but OpenTelemetry is not installed: install the extra, as in "
             "pip install -e '.[tracing]', or unset the variable"
         ) from fault
-    return Spans()
 
 
 def share(traces: Iterable[Trace]) -> None:

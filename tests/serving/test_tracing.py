@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 from features.errors import InputError
 from serving import metrics, tracing
 from serving.envelope import Envelope
+from serving.server import serve
+from serving.settings import Settings
 from serving.threads import Threads
 from serving.tracing import ENDPOINT, Sender
 from tests.serving.collectors import Collector, attributes, collecting
@@ -160,7 +162,10 @@ def test_without_a_collector_nothing_of_it_is_loaded() -> None:
 
 
 def test_a_collector_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:4318")
     monkeypatch.setitem(sys.modules, "serving.spans", None)
+    tracing.require_installed()
+    monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:4318")
+    with pytest.raises(InputError, match=r"\[tracing\]"):
+        serve(Settings(port=0))
     with pytest.raises(InputError, match=r"\[tracing\]"):
         tracing.open_sender()
