@@ -67,7 +67,7 @@ def _cross_sell(items: Sequence[str], drawing: Drawing) -> Lines:
         "incremental": drawing.choice([0.1, 0.2]),
         "discount": drawing.choice([0.0, 0.2, 0.5]),
         "relevant": [f"item_probability >= {drawing.choice([0.005, 0.01, 0.02])}"],
-        "good": drawing.choice([[], ["value_tier in [high, medium]"], ["baskets_84d >= 3"]]),
+        "good": drawing.choice([[], ["value_tier in [high, medium]"], ["life_cycle in [steady, slowing]"]]),
     }
 
 
@@ -80,7 +80,8 @@ def _retention(_: Sequence[str], drawing: Drawing) -> Lines:
         "discount": drawing.choice([1.0, 3.0, 5.0]),
         "redemption": 0.15,
         "save_rate": drawing.choice([0.05, 0.1]),
-        "relevant": [f"churn_probability >= {drawing.choice([0.05, 0.1, 0.2])}", "recency_over_gap > 1"],
+        "relevant": [f"churn_probability >= {drawing.choice([0.05, 0.1, 0.2])}"],
+        "good": drawing.choice([[], ['life_cycle in [slowing, "at risk"]']]),
     }
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from benchmarks.contestants import Running
 from benchmarks.load import NUMBER, Script
@@ -31,7 +32,7 @@ def of_service(running: Running, customers: Sequence[str], key: str) -> dict[str
     """The calls of the service, each about all customers in turn; no next-best-offer was asked for before."""
 
     def script(query: str, marker: bytes) -> Script:
-        paths = (f"/v1/customers/{customer}/{query}" for customer in customers)
+        paths = (f"/v1/customers/{quote(customer, safe='')}/{query}" for customer in customers)
         return Script(running.port, tuple(get(path, key) for path in paths), marker)
 
     scripts = {
@@ -43,6 +44,13 @@ def of_service(running: Running, customers: Sequence[str], key: str) -> dict[str
         ),
     }
     return {name: Contestant(running, asked) for name, asked in scripts.items()}
+
+
+def mixed(running: Running, customers: Sequence[str], key: str) -> Script:
+    """A new next-best-offer and a churn call by turns; what every good answer of both holds is a status."""
+    calls = of_service(running, customers, key)
+    pairs = zip(calls[OFFER].script.requests, calls[CHURN].script.requests, strict=True)
+    return Script(running.port, tuple(request for pair in pairs for request in pair), b'"status":"')
 
 
 def of_mlflow(running: Running, names: Sequence[str], rows: Floats) -> Contestant:

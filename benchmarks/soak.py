@@ -1,0 +1,229 @@
+"""Whether the service stays as it is: steady load for many minutes, with releases swapped and stores refreshed.
+
+`python -m benchmarks.soak [--minutes 15] [--release FOLDER] [--store FILE] [--json FILE]` asks copies of both,
+over 16 connections, for new next-best-offers and churn by turns, at 60 % of the rate that the service reaches.
+Spells of the load follow each other: in every second one a release of another version takes the place of the live
+one, and a new file that of the store. After each spell memory and open handles are read.
+"""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table as Grid
+
+from benchmarks.contestants import Running, service
+from benchmarks.load import Script, ask, caller
+from benchmarks.processes import handles, resident_mib
+from benchmarks.scripts import mixed
+from benchmarks.service import new_key, settings_in
+from benchmarks.service_found import Bar
+from features.store import SqliteStore
+from features.store.replacement import beside, replace
+from serving.release.folder import live_folder, read_pulled, switch, write_pulled
+from serving.settings import Settings
+
+SHARE = 0.6
+"""Of the greatest rate."""
+SPELL_SECONDS = 15.0
+MEASURING_SECONDS = 5.0
+LOOKS = 10
+
+GROWTH = 1.05
+"""The bar: memory in the last third of the spells over that in the first."""
+MORE_HANDLES = 3
+"""The bar: open handles that may be more in the last third."""
+SWAPPING = 1.5
+"""The bar: p99 while something is swapped over p99 in between, the medians."""
+
+_NOTES = Console(stderr=True)
+_FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class Spell:
+    """What one spell of the load came to."""
+
+    swapped: bool
+    answers: int
+    faults: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    memory_mib: float
+    handles: int
+
+
+@dataclass(frozen=True)
+class Soaked:
+    """All spells, at so many requests a second."""
+
+    rate: float
+    spells: Sequence[Spell]
+    versions: int
+    """Releases that answered, one after the other."""
+
+    @property
+    def bars(self) -> list[Bar]:
+        """All that is asked; a run of fewer than six spells is too short to say that something grows."""
+        early, late = self._thirds()
+        calm, busy = (
+            median(one.p99_ms for one in self.spells if one.swapped is swapped) for swapped in (False, True)
+        )
+        return [
+            Bar("bad answers", sum(one.faults for one in self.spells), 0, 0),
+            Bar("memory, last third over first", _mib(late) / _mib(early), most=GROWTH),
+            Bar("handles, more than in the first third", _most(late) - _most(early), most=MORE_HANDLES),
+            Bar("p99 while swapping over p99 in between", busy / calm, most=SWAPPING),
+        ]
+
+    def _thirds(self) -> tuple[Sequence[Spell], Sequence[Spell]]:
+        third = max(len(self.spells) // 3, 1)
+        return self.spells[:third], self.spells[-third:]
+
+
+def _mib(spells: Sequence[Spell]) -> float:
+    return median(one.memory_mib for one in spells)
+
+
+def _most(spells: Sequence[Spell]) -> int:
+    return max(one.handles for one in spells)
+
+
+class Swaps:
+    """A release and a store of our own, copied again and again."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.count = 0
+
+    def swap(self) -> None:
+        """The same release under the next version, and the same store in another file."""
+        self.count += 1
+        release_into(self._settings.release, live_folder(self._settings.release), self.count)
+        with beside(self._settings.store) as copy:
+            shutil.copyfile(self._settings.store, copy)
+            replace(copy, self._settings.store)
+
+
+def release_into(root: Path, folder: Path, version: int) -> None:
+    """Make a copy of a pulled release the live one of `root`, under another version."""
+    staged = root / ".staged"
+    shutil.copytree(folder, staged)
+    pulled = read_pulled(staged)
+    write_pulled(staged, pulled.model_copy(update={"version": str(version), "pulled_at": datetime.now(UTC)}))
+    switch(root, staged)
+
+
+@contextmanager
+def running(release: Path, store: Path, folder: Path) -> Iterator[tuple[Running, Script, Swaps]]:
+    """The service over copies of a release and a store, what it is asked, and what swaps them."""
+    release_into(folder / "release", live_folder(release), 1)
+    shutil.copyfile(store, folder / "online.sqlite")
+    settings = settings_in(folder, folder / "release", folder / "online.sqlite")
+    key = new_key(settings)
+    with closing(SqliteStore(store)) as opened:
+        customers = list(opened.ids())
+    with service(settings, folder / "service.log") as started:
+        yield started, mixed(started, customers, key), Swaps(settings)
+
+
+def left_open(pid: int) -> int:
+    """Open handles once the connections of a spell have been let go of: the fewest of some looks."""
+    looks = []
+    for _ in range(LOOKS):
+        looks.append(handles(pid))
+        time.sleep(1 / LOOKS)
+    return min(looks)
+
+
+def soak(
+    process: Executor, at: tuple[Running, Script, Swaps], spells: int, seconds: float, bar: Progress
+) -> Soaked:
+    """Find the greatest rate, then ask at a share of it; what is asked never was before."""
+    service, script, swaps = at
+    greatest = process.submit(ask, script, min(MEASURING_SECONDS, seconds)).result()
+    asked, rate, found = len(greatest.waits), SHARE * greatest.per_second, list[Spell]()
+    for number in bar.track(range(spells), description=f"asking {rate:,.0f} times a second"):
+        asking = process.submit(ask, script, seconds, rate, asked)
+        if swapped := number % 2 == 1:
+            swaps.swap()
+        heard = asking.result()
+        asked += len(heard.waits) + heard.faults
+        found.append(
+            Spell(
+                swapped=swapped,
+                answers=len(heard.waits),
+                faults=heard.faults,
+                per_second=heard.per_second,
+                p50_ms=heard.wait_ms(0.5),
+                p99_ms=heard.wait_ms(0.99),
+                memory_mib=resident_mib(service.pid),
+                handles=left_open(service.pid),
+            )
+        )
+    return Soaked(rate, found, swaps.count + 1)
+
+
+def print_soaked(console: Console, soaked: Soaked) -> None:
+    """One line a spell, then the bars."""
+    grid = Grid("spell", "swapped", "requests/s", "p50 ms", "p99 ms", "MiB", "handles", "bad")
+    for number, one in enumerate(soaked.spells, start=1):
+        figures = (
+            f"{one.per_second:,.0f}",
+            f"{one.p50_ms:.2f}",
+            f"{one.p99_ms:.2f}",
+            f"{one.memory_mib:,.0f}",
+        )
+        grid.add_row(
+            str(number), "yes" if one.swapped else "", *figures, str(one.handles), str(one.faults or "")
+        )
+    console.print(grid)
+    bars = Grid("", "", "bar", "")
+    for bar in soaked.bars:
+        bars.add_row(bar.name, f"{bar.value:,.2f}", bar.words, "met" if bar.met else "missed")
+    console.print(bars)
+
+
+def as_json(soaked: Soaked) -> dict[str, object]:
+    """Everything that is printed, for a program."""
+    bars = [{**asdict(bar), "met": bar.met} for bar in soaked.bars]
+    return {**asdict(soaked), "bars": bars, "met": all(bar.met for bar in soaked.bars)}
+
+
+@click.command()
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), default=15.0, show_default=True)
+@click.option(
+    "--spell", "seconds", type=click.FloatRange(1), default=SPELL_SECONDS, show_default=True, help="Seconds."
+)
+@click.option("--release", type=_FILE, default=Path("workspace/release"), show_default=True)
+@click.option("--store", type=_FILE, default=Path("workspace/online.sqlite"), show_default=True)
+@click.option("--json", "figures", type=_FILE, help="Also write every figure to this file.")
+def main(minutes: float, seconds: float, release: Path, store: Path, figures: Path | None) -> None:
+    """Ask for a long time, and see what grows."""
+    spells = max(round(60 * minutes / seconds), 2)
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
+        running(release, store, Path(name)) as at,
+        caller() as process,
+        Progress(console=_NOTES) as bar,
+    ):
+        soaked = soak(process, at, spells, seconds, bar)
+    print_soaked(Console(), soaked)
+    if figures:
+        figures.write_text(json.dumps(as_json(soaked), indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

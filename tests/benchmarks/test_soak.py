@@ -1,0 +1,65 @@
+"""Row 22 of the reliability table in short: made-up spells, and a few seconds with swaps of the real service."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from benchmarks.soak import Soaked, Spell, main, print_soaked
+from tests.serving.places import publish_full, settings_in
+
+SPELL = Spell(
+    swapped=False,
+    answers=100,
+    faults=0,
+    per_second=50.0,
+    p50_ms=2.0,
+    p99_ms=8.0,
+    memory_mib=150.0,
+    handles=20,
+)
+SPELLS = [SPELL, replace(SPELL, swapped=True, p99_ms=12.0)] * 3
+STEADY = Soaked(rate=50.0, spells=SPELLS, versions=4)
+
+
+def test_a_steady_service_meets_every_bar() -> None:
+    assert [bar.met for bar in STEADY.bars] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "missed"),
+    [
+        ({"faults": 1}, "bad answers"),
+        ({"memory_mib": 158.0}, "memory, last third over first"),
+        ({"handles": 24}, "handles, more than in the first third"),
+        ({"p99_ms": 13.0, "swapped": True}, "p99 while swapping over p99 in between"),
+    ],
+    ids=["faults", "memory", "handles", "tail"],
+)
+def test_each_bar_can_be_missed(changed: Mapping[str, float], missed: str) -> None:
+    later = [replace(one, **changed) for one in SPELLS[-3:]]  # type: ignore[arg-type]  # each is of its field
+    soaked = replace(STEADY, spells=[*SPELLS[:3], *later])
+    assert [bar.name for bar in soaked.bars if not bar.met] == [missed]
+    console = Console(record=True, width=120)
+    print_soaked(console, soaked)
+    assert console.export_text().count("missed") == 1
+
+
+def test_a_few_seconds_of_the_real_service_with_a_swap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVING_BUDGET_MS", "30000")  # however busy the machine is
+    settings, figures = settings_in(tmp_path), tmp_path / "figures.json"
+    publish_full(settings)
+    options = ["--release", str(settings.release), "--store", str(settings.store)]
+    done = CliRunner().invoke(main, [*options, "--minutes", "0.05", "--spell", "1.5", "--json", str(figures)])
+    assert done.exit_code == 0, done.output
+    found = json.loads(figures.read_text())
+    assert [spell["swapped"] for spell in found["spells"]] == [False, True]
+    assert [spell["faults"] for spell in found["spells"]] == [0, 0]
+    assert all(spell["answers"] > 0 for spell in found["spells"])
+    assert found["versions"] == 2
