@@ -4,13 +4,23 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from serving.churn.artifact import Definition
 
 MAX_ID = 128
 MAX_BATCH = 1000
 MAX_REASONS = 20
+MAX_FIELDS = 50
+"""Of one object of a request; none has half as many."""
 TEXT = r"^[^\x00-\x1f\x7f-\x9f]+$"
 """No control characters."""
 
@@ -55,9 +65,17 @@ ReasonCount = Annotated[int, Field(ge=0, le=MAX_REASONS, description="How many r
 
 
 class Request(BaseModel):
-    """Unknown fields and values of another type are refused."""
+    """Unknown fields and values of another type are refused; very many of them before they are looked at."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_few_fields(cls, given: object) -> object:
+        """Each unknown field is a fault of its own, which costs more than the request may."""
+        if isinstance(given, dict) and len(given) > MAX_FIELDS:
+            raise ValueError(f"there are no more than {MAX_FIELDS} fields")
+        return given
 
 
 class Answer(BaseModel):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 from serving.admission.body import MAX_BODY_BYTES, BodyLimit
 from serving.app import create_app
 from serving.live import Live
-from serving.problems import MEDIA_TYPE, BodyTooLarge, BodyTooSlow
+from serving.problems import MEDIA_TYPE, BodyTooLarge, BodyTooSlow, TooManyRequests
 from tests.serving.keys import HEADER, keyring
 
 
@@ -106,6 +107,58 @@ def test_waiting_for_a_finished_caller_may_take_long() -> None:
         return heard[0]
 
     assert asyncio.run(wait_for_hangup()) == "http.disconnect"
+
+
+async def send_together(*bodies: bytes) -> list[type | None]:
+    """Send bodies at once against 25 bytes for all; each is held until all have arrived."""
+    arrived = asyncio.Barrier(len(bodies))
+
+    async def hold(scope: Scope, receive: Receive, _: Send) -> None:
+        try:
+            await Request(scope, receive).body()
+        finally:
+            await arrived.wait()
+
+    limit = BodyLimit(hold, max_bytes=10, max_at_once=25)
+
+    async def ask_with(body: bytes) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await limit({"type": "http", "headers": []}, receive, ignore)
+
+    ended = await asyncio.gather(*map(ask_with, bodies), return_exceptions=True)
+    return [None if fault is None else type(fault) for fault in ended]
+
+
+async def ignore(_: Message) -> None:
+    """Nobody listens."""
+
+
+def test_bodies_have_a_bound_together_and_leave_room_when_they_end() -> None:
+    full = b"1234567890"
+
+    async def talk() -> None:
+        assert await send_together(full, full, b"12345") == [None] * 3
+        assert await send_together(full, full, b"123456") == [None, None, TooManyRequests]
+        assert await send_together(full, full, full, full) == [None, None, TooManyRequests, TooManyRequests]
+
+    asyncio.run(talk())
+
+
+def test_what_ends_is_no_longer_counted() -> None:
+    limit = BodyLimit(echo_size, max_bytes=10, max_at_once=10)
+
+    async def talk() -> None:
+        for body in (b"1234567890", b"12345678901", b"1234567890"):
+
+            async def receive(body: bytes = body) -> Message:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            with suppress(BodyTooLarge):
+                await limit({"type": "http", "headers": []}, receive, ignore)
+
+    asyncio.run(talk())
 
 
 def chunks_of(size: int) -> Iterable[bytes]:
