@@ -211,7 +211,7 @@ def _bury(folder: Path) -> None:
 def _lives(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except OSError:  # Nobody has this number any more, or somebody else's process.
         return False
     return True
 

@@ -95,7 +95,8 @@ def test_nothing_of_anybody_is_in_logs_metrics_or_traces(tmp_path: Path, collect
     assert found == []
     unread = 2  # A method that HTTP does not know ends in the parser.
     assert seen.count('"event": "answered"') == len(statuses) - unread
-    assert len(collector.spans) > len(statuses) / 2
+    stages = {"facts", "waiting", "deciding", "recording", "wording"}
+    assert stages < {span.name for span in collector.spans}
     assert all(known in seen for known in ("nbo_answers_total", "testtest", "/v1/items/{item_id}/bundles"))
 
 
