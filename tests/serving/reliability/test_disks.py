@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from serving.ledger import open_ledger, read_secret
+from serving.settings import Settings
 from tests.entries import enter, giving, priced, question
 from tests.serving.places import publish_full, settings_in, variables
 from tests.serving.process import Process, environment
@@ -21,6 +22,7 @@ from tests.serving.reliability.disks import (
     read_only_disk,
 )
 from tests.serving.reliability.traffic import Promised, ask, require_kept
+from tests.serving.reliability.workers import working
 
 MANY = 3000
 """Decisions that are more than any small disk takes."""
@@ -48,6 +50,11 @@ def start(folder: Path) -> Iterator[Callable[[Disk], Process]]:
 
 def url_on(folder: Path) -> str:
     return f"sqlite:///{folder}/disk/ledger.sqlite"
+
+
+def locking(url: str) -> closing[sqlite3.Connection]:
+    """A connection of somebody else."""
+    return closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None))
 
 
 def require_others_answer(service: Process, promised: Promised) -> None:
@@ -130,7 +137,7 @@ def test_a_locked_ledger_is_waited_for_no_longer_than_the_budget(folder: Path) -
     service = Process(folder, SERVING_BUDGET_MS="400")
     while ask(service.client, promised)["degraded"]:
         pass
-    with closing(sqlite3.connect(folder / "ledger.sqlite", isolation_level=None)) as holder:
+    with locking(settings_in(folder).ledger) as holder:
         holder.execute("BEGIN IMMEDIATE")
         answer = ask(service.client, promised)
         assert (answer["degraded"], answer["fault"]) == (True, "no answer within the budget")
@@ -140,3 +147,15 @@ def test_a_locked_ledger_is_waited_for_no_longer_than_the_budget(folder: Path) -
         pass
     require_kept(service.client, promised)
     service.stop()
+
+
+def test_a_locked_ledger_promises_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with working(settings) as worker, locking(settings.ledger) as holder:
+        outcome = {"key": "k", "decision_id": worker.offer()["decision_id"], "kind": "accept"}
+        with monkeypatch.context() as hurried:
+            hurried.setattr("serving.ledger.engines.WAIT_SECONDS", 0.1)
+            holder.execute("BEGIN IMMEDIATE")
+            refused = worker.client.post("/v1/outcomes", json=outcome)
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            holder.execute("ROLLBACK")
+        assert worker.client.post("/v1/outcomes", json=outcome).json() == {"recorded": True}
