@@ -1,5 +1,6 @@
 """LightGBM at the edge of every model: read from verified text, proven, one thread."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
@@ -13,15 +14,20 @@ from serving.artifact import FeatureWords, ModelError
 from serving.single_row import proven_single_row
 
 GOLDEN_TOLERANCE = 1e-9
+_NO_NUMBER = re.compile(r"^leaf_value=.*\b(nan|inf)", re.MULTILINE | re.IGNORECASE)
+"""Golden rows may never reach such a leaf, and a customer might."""
 
 
 class Booster:
     """Trees over rows of features: float64, NaN for unknown, shape (n, k), in the order of `names`.
 
-    Raises `ModelError` when LightGBM cannot read the text or the trees were trained on other features.
+    Raises `ModelError` when LightGBM cannot read the text, a leaf has no number, or the trees were trained on
+    other features.
     """
 
     def __init__(self, text: str, names: list[str], folder: Path) -> None:
+        if _NO_NUMBER.search(text):
+            raise ModelError(f"booster.txt in {folder} has a leaf without a number: train the model again")
         try:
             self._trees = lightgbm.Booster(model_str=text)
         except lightgbm.basic.LightGBMError as fault:

@@ -61,10 +61,9 @@ def load_models(folder: Path) -> Models:
     artifact = verify_release(folder)
     release = release_of(artifact, read_pulled(folder))
     rules = read_rules(artifact.catalogue, artifact.policy)
-    with np.errstate(all="ignore"):  # a score that is no number is no golden one, and refused as such
-        models = _loaded(folder, release, rules)
-        _require_golden_customers(models, artifact.golden, folder / ARTIFACT)
+    models = _loaded(folder, release, rules)
     _require_fingerprints(models, artifact, folder)
+    _require_golden_customers(models, artifact.golden, folder / ARTIFACT)
     return models
 
 

@@ -1,16 +1,20 @@
 """Models and store are joined into one set, and a newer set must not silence a model that answers."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from features.store import StoreInfo
+from features.store import StoreError, StoreInfo
 from serving.models import Models
 from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving import tiny
 from tests.serving.cross_sell.tiny import INFO, STORE_INFO, candidates
 from tests.serving.cross_sell.tiny import RELEASED as OFFERING
+from tests.serving.next_best_offer.tiny import full_store, rules_in
+from tests.serving.rules import CATALOGUE
+from tests.serving.standins import BrokenStore
 from tests.serving.tiny import ROWS
 
 BARE = tiny.INFO
@@ -71,6 +75,34 @@ def test_no_newer_set_silences_a_model_that_answers(
     may: bool,  # noqa: FBT001 - a table of answers
 ) -> None:
     assert joined(models, after).may_replace(joined(models, before)) is may
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "may"),
+    [(True, True, True), (True, False, False), (False, False, True), (False, True, True)],
+)
+def test_no_newer_set_silences_the_decisions(
+    models: Models,
+    tmp_path: Path,
+    before: bool,  # noqa: FBT001 - a table of answers
+    after: bool,  # noqa: FBT001 - as above
+    may: bool,  # noqa: FBT001 - as above
+) -> None:
+    unknown = CATALOGUE.replace("churn_band", "churn_bnad")
+    one, other = (
+        Served(models, full_store(), rules=rules_in(tmp_path, catalogue=CATALOGUE if binds else unknown))
+        for binds in (before, after)
+    )
+    assert ((one.rulebook is not None), (other.rulebook is not None)) == (before, after)
+    assert other.may_replace(one) is may
+    assert all('did you mean "churn_band"' in fault for fault in other.faults)
+
+
+def test_each_part_answers_once_to_warm_up(models: Models) -> None:
+    full = Served(models, full_store())
+    full.warm_up()
+    with pytest.raises(StoreError, match="publish it again"):
+        Served(models, BrokenStore(StoreError("publish it again"))).warm_up()
 
 
 def test_a_release_may_drop_a_model(models: Models) -> None:

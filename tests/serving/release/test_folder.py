@@ -58,7 +58,7 @@ AT = '"pulled_at": "2026-01-03T00:00:00Z"'
         "{}",
         f"{{{PULLED_FILE}}}",
         f'{{{PULLED_FILE}, {AT}, "surprise": 1}}',
-        f'{{{PULLED_FILE.replace("7", "../7")}, {AT}}}',
+        f"{{{PULLED_FILE.replace('7', '../7')}, {AT}}}",
     ],
     ids=["empty", "nothing", "no-time", "surprise", "no-number"],
 )
