@@ -51,7 +51,9 @@ class DecisionAnswer(Answer):
     channel: str
     placement: str
     decided_at: datetime = Field(description="UTC.")
-    asked_by: str = Field(description="Id of the key that asked first, or `batch`; empty where nobody was named.")
+    asked_by: str = Field(
+        description="Id of the key that asked first, or `batch`; empty where nobody was named."
+    )
     as_of: datetime = Field(description="Moment of knowledge, UTC.")
     status: Literal["known", "unknown"]
     group: Group
