@@ -7,7 +7,7 @@ import numpy as np
 
 from serving.arrays import Floats
 from serving.artifact import Golden, ModelError, require_rows, verified
-from serving.booster import require_golden
+from serving.booster import GOLDEN_TOLERANCE
 from serving.bundles.artifact import PARTS as BUNDLES_PARTS
 from serving.bundles.model import BundleModel
 from serving.bundles.model import load_model as load_bundles
@@ -23,6 +23,7 @@ from serving.release import (
     NAMES,
     PULLED,
     GoldenCustomers,
+    ModelName,
     Pulled,
     Release,
     ReleaseArtifact,
@@ -122,11 +123,19 @@ def _require_golden_customers(models: Models, golden: GoldenCustomers, folder: P
     if models.churn is not None and golden.churn is not None:
         model, known = models.churn[1], golden.churn
         require_rows(known, len(model.features), folder)
-        require_golden(model.probabilities(_rows(known)), known.probabilities, folder)
+        _require_alike("churn", model.probabilities(_rows(known)), known, folder)
     if models.cross_sell is not None and golden.cross_sell is not None:
         offered, pairs = models.cross_sell[1], golden.cross_sell
         require_rows(pairs, len(offered.features), folder)
-        require_golden(offered.probabilities(_rows(pairs), pairs.parents), pairs.probabilities, folder)
+        _require_alike("cross_sell", offered.probabilities(_rows(pairs), pairs.parents), pairs, folder)
+
+
+def _require_alike(name: ModelName, scored: Floats, golden: Golden, folder: Path) -> None:
+    if not np.allclose(scored, golden.probabilities, rtol=0, atol=GOLDEN_TOLERANCE):
+        raise ModelError(
+            f"{name} does not score the golden customers in {folder} as when the release was assembled: assemble "
+            "it again with python -m training release"
+        )
 
 
 def _rows(golden: Golden) -> Floats:

@@ -43,9 +43,10 @@ def pull(settings: Settings, /, every: float | None, **given: str | Path | None)
         if every is not None:
             logs.write_to(sys.stderr)
             Pulling(bring).forever(every)
-        release, _ = bring()
-    models = ", ".join(f"{model.name} {model.version}" for model in release.models)
-    click.echo(f"release {release.version} ({chosen.alias}) is live in {chosen.release}: {models}")
+        else:
+            release, _ = bring()
+            models = ", ".join(f"{model.name} {model.version}" for model in release.models)
+            click.echo(f"release {release.version} ({chosen.alias}) is live in {chosen.release}: {models}")
 
 
 @click.command()

@@ -44,17 +44,20 @@ def pull(registry: Registry, alias: str, destination: Path) -> tuple[Release, bo
 
 
 def _bring(registry: Registry, found: Found, alias: str, destination: Path) -> Release:
-    with tempfile.TemporaryDirectory(prefix=STAGING, dir=destination) as temporary:
+    with tempfile.TemporaryDirectory(
+        prefix=STAGING, dir=destination, ignore_cleanup_errors=True
+    ) as temporary:
+        staged = Path(temporary, "staged")
         try:
-            staged = _download(registry, found, Path(temporary))
+            _download(registry, found, staged)
             write_pulled(staged, _pulled(found, alias))
             release = load_models(staged).release
         except PullError:
             raise
         except InputError as fault:
-            raise PullError(
-                f"broken {found.version}", f"{MODEL} {found.version} is refused: {fault}"
-            ) from fault
+            label = f"{MODEL} {found.version}"
+            said = str(fault).replace(str(staged), label)
+            raise PullError(f"broken {found.version}", f"{label} is refused: {said}") from fault
         switch(destination, staged)
     return release
 
@@ -92,17 +95,16 @@ def _live(found: Found, alias: str, destination: Path) -> Release | None:
     return release_of(artifact, pulled) if same else None
 
 
-def _download(registry: Registry, found: Found, temporary: Path) -> Path:
-    """The release and the models that it pins, beside each other in a new folder."""
-    staged = temporary / "staged"
+def _download(registry: Registry, found: Found, staged: Path) -> None:
+    """Bring the release and the models that it pins, beside each other in a new folder."""
     staged.mkdir()
-    release = registry.download(MODEL, found.version, temporary / "download" / MODEL)
+    downloads = staged.with_name("downloads")
+    release = registry.download(MODEL, found.version, downloads / MODEL)
     _move(release / ARTIFACT, staged / ARTIFACT, f"{MODEL} {found.version}")
     for pinned in read_artifact(staged / ARTIFACT).contents.models:
-        model = registry.download(pinned.name, pinned.version, temporary / "download" / pinned.name)
+        model = registry.download(pinned.name, pinned.version, downloads / pinned.name)
         artifacts = model / "artifacts" / pinned.name
         _move(artifacts, staged / pinned.name, f"{pinned.name} {pinned.version}")
-    return staged
 
 
 def _move(source: Path, target: Path, label: str) -> None:

@@ -146,7 +146,7 @@ def other_fingerprint(files: dict[str, Any]) -> None:
     [
         (no_rules, "catalogue.toml"),
         (other_rules, "other rules than those beside it"),
-        (worse_customers, "golden rows"),
+        (worse_customers, "churn does not score the golden customers in release"),
         (no_customers, "golden.json scores exactly"),
         (other_checksum, "is not the churn"),
         (other_fingerprint, "has other features than the store"),
