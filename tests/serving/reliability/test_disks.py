@@ -132,30 +132,19 @@ def test_a_read_only_disk_is_read(
     require_kept(service.client, promised)
 
 
-def test_a_locked_ledger_is_waited_for_no_longer_than_the_budget(folder: Path) -> None:
-    promised = Promised()
-    service = Process(folder, SERVING_BUDGET_MS="400")
-    while ask(service.client, promised)["degraded"]:
-        pass
-    with locking(settings_in(folder).ledger) as holder:
-        holder.execute("BEGIN IMMEDIATE")
-        answer = ask(service.client, promised)
-        assert (answer["degraded"], answer["fault"]) == (True, "no answer within the budget")
-        assert service.client.get("/v1/customers/1/churn").status_code == 200
-        require_kept(service.client, promised)
-    while ask(service.client, promised)["degraded"]:
-        pass
-    require_kept(service.client, promised)
-    service.stop()
-
-
 def test_a_locked_ledger_promises_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    with working(settings) as worker, locking(settings.ledger) as holder:
-        outcome = {"key": "k", "decision_id": worker.offer()["decision_id"], "kind": "accept"}
+    with working(settings, budget_seconds=0.5) as worker, locking(settings.ledger) as holder:
+        decided = worker.decided("before")
+        outcome = {"key": "k", "decision_id": decided["decision_id"], "kind": "accept"}
         with monkeypatch.context() as hurried:
             hurried.setattr("serving.ledger.engines.WAIT_SECONDS", 0.1)
             holder.execute("BEGIN IMMEDIATE")
+            late = worker.offer(placement="meanwhile")
+            assert (late["degraded"], late["fault"]) == (True, "no answer within the budget")
             refused = worker.client.post("/v1/outcomes", json=outcome)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            assert worker.churn() == 200
+            assert worker.decided("before") == decided
             holder.execute("ROLLBACK")
         assert worker.client.post("/v1/outcomes", json=outcome).json() == {"recorded": True}
+        assert worker.decided("meanwhile")["status"] == "known"
