@@ -1,16 +1,17 @@
 """The audit of a ledger: every seal checked, and what was decided as a table for an auditor, without names."""
 
 import csv
+import os
+import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from features.errors import InputError
-from features.store.replacement import beside, replace
 from serving.decision.trace import Decision, Priced
 from serving.ledger import Ledger, Sealed, State, open_ledger, read_secret
 from serving.progress import Advance
@@ -75,13 +76,19 @@ def _table(out: Path | None) -> Iterator[Any]:
     if out is None:
         yield None
         return
+    draft = out.with_name(f".{out.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with beside(out) as temporary:
-            with temporary.open("w", encoding="utf-8", newline="") as file:
-                yield _writer(file)
-            replace(temporary, out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            yield _writer(file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(out)
     except OSError as fault:
         raise InputError(f"the table {out} cannot be written ({fault.strerror})") from fault
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _writer(file: TextIO) -> Any:  # noqa: ANN401 - the type of csv's writers has no public name
