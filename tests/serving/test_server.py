@@ -1,7 +1,5 @@
 """The running service: starts with nothing, picks up what appears, keeps what works, loses nobody."""
 
-import json
-import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +11,6 @@ from features.store import publish_sqlite
 from serving.server import listen
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
-from tests.serving.keys import HEADER
 from tests.serving.process import Process
 from tests.serving.tiny import INFO, ROWS, offline_probability, release_into
 
@@ -130,24 +127,6 @@ def test_what_callers_send_is_in_no_line_of_the_process(ready: Process) -> None:
     ready.client.post("/v1/churn:batch", json={"customer_ids": [CANARY], CANARY: 1})
     written = ready.stop()
     assert CANARY not in written + str(ready.lines)
-
-
-def test_stopping_answers_those_who_are_being_served(ready: Process) -> None:
-    host, port = ready.address.removeprefix("http://").split(":")
-    body = json.dumps({"customer_ids": ["1"]}).encode()
-    head = f"POST /v1/churn:batch HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n"
-    head += f"content-type: application/json\r\nauthorization: {HEADER['authorization']}\r\n\r\n"
-    callers = [socket.create_connection((host, int(port)), timeout=30) for _ in range(50)]
-    for caller in callers:
-        caller.sendall(head.encode() + body[:5])
-    ready.client.get("/livez")  # One loop serves all, so the fifty were read before this was answered.
-    ready.process.send_signal(signal.SIGTERM)
-    for caller in callers:
-        caller.sendall(body[5:])
-    answers = [caller.makefile("rb").readline() for caller in callers]
-    for caller in callers:
-        caller.close()
-    assert answers == [b"HTTP/1.1 200 OK\r\n"] * 50
 
 
 def test_a_decision_and_its_end_are_the_same_for_every_worker(ready: Process, tmp_path: Path) -> None:
