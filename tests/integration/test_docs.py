@@ -15,6 +15,7 @@ from tests.market import write_grocer
 
 ROOT = Path(__file__).parents[2]
 DECLARATION = re.compile(r"^```toml\n(name = .+?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
 ROW = re.compile(r"^\| (.+?) \| .+ \| (\d+) \|$", re.MULTILINE)
 
 
@@ -41,3 +42,14 @@ def test_every_declaration_in_the_docs_can_be_read(name: str, tmp_path: Path) ->
         path = tmp_path / "dataset.toml"
         path.write_text(declaration, encoding="utf-8")
         assert read_dataset(path).tables
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+)
+def test_every_page_leads_to_what_is_there(page: str) -> None:
+    path = ROOT / page
+    missing = [
+        link for link in LINK.findall(path.read_text(encoding="utf-8")) if not (path.parent / link).exists()
+    ]
+    assert missing == []
