@@ -8,6 +8,7 @@ import click
 
 from serving.commands import options
 from serving.commands.options import override
+from serving.commands.signals import ended_by_sigterm
 from serving.settings import Settings
 
 LISTED = 20
@@ -26,7 +27,7 @@ def audit(settings: Settings, /, since: datetime | None, out: Path | None, **giv
     from serving.audit import audit as checked  # noqa: PLC0415 - other commands need no audit
     from serving.progress import shown  # noqa: PLC0415 - as above
 
-    with shown() as advance:
+    with ended_by_sigterm(), shown() as advance:
         found = checked(override(settings, given), since and since.replace(tzinfo=UTC), out, advance)
     states = found.states
     click.echo(

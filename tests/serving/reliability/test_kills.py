@@ -1,6 +1,6 @@
 """What was acknowledged survives `kill -9` of the service and of its database, exactly once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -12,6 +12,8 @@ from tests.databases import Server, postgresql
 from tests.serving.places import publish_full, settings_in
 from tests.serving.process import Process
 from tests.serving.reliability.traffic import Promised, ask, asking, require_kept
+
+Start = Callable[[str], Process]
 
 MOST = 40
 """Decisions that a service answers before it is killed, at most."""
@@ -29,16 +31,29 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def kill_again_and_again(folder: Path, url: str, times: int) -> None:
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """Starts a service over the folder and a ledger; none of them outlives the test."""
+    started: list[Process] = []
+
+    def starting(url: str) -> Process:
+        started.append(Process(folder, SERVING_LEDGER=url))
+        return started[-1]
+
+    yield starting
+    for service in started:
+        if service.process.poll() is None:
+            service.kill()
+
+
+def kill_again_and_again(folder: Path, start: Start, url: str, times: int) -> None:
     random, promised = Random(times), Promised()
     for _ in range(times):
-        service = Process(folder, SERVING_LEDGER=url)
+        service = start(url)
         with asking(service.address, promised):
             promised.wait_for(len(promised.decisions) + random.randint(1, MOST))
             service.kill()
-    last = Process(folder, SERVING_LEDGER=url)
-    require_kept(last.client, promised)
-    last.stop()
+    require_kept(start(url).client, promised)
     require_counted_once(folder, url, promised)
 
 
@@ -53,27 +68,27 @@ def require_counted_once(folder: Path, url: str, promised: Promised) -> None:
         assert ledger.untold() == {}
 
 
-def test_sqlite_keeps_what_a_killed_service_promised(folder: Path) -> None:
-    kill_again_and_again(folder, settings_in(folder).ledger, 3)
+def test_sqlite_keeps_what_a_killed_service_promised(folder: Path, start: Start) -> None:
+    kill_again_and_again(folder, start, settings_in(folder).ledger, 3)
 
 
 @pytest.mark.slow
-def test_sqlite_keeps_what_a_service_promised_that_is_killed_fifty_times(folder: Path) -> None:
-    kill_again_and_again(folder, settings_in(folder).ledger, 50)
+def test_sqlite_keeps_what_a_service_promised_that_is_killed_fifty_times(folder: Path, start: Start) -> None:
+    kill_again_and_again(folder, start, settings_in(folder).ledger, 50)
 
 
 @pytest.mark.slow
 def test_postgresql_keeps_what_a_service_promised_that_is_killed_ten_times(
-    folder: Path, server: Server
+    folder: Path, start: Start, server: Server
 ) -> None:
-    kill_again_and_again(folder, server.database(), 10)
+    kill_again_and_again(folder, start, server.database(), 10)
 
 
 def test_postgresql_keeps_what_was_promised_before_it_or_the_service_was_killed(
-    folder: Path, server: Server
+    folder: Path, start: Start, server: Server
 ) -> None:
     url, promised = server.database(), Promised()
-    service = Process(folder, SERVING_LEDGER=url)
+    service = start(url)
     with asking(service.address, promised):
         promised.wait_for(20)
         server.kill()
@@ -83,7 +98,5 @@ def test_postgresql_keeps_what_was_promised_before_it_or_the_service_was_killed(
         server.start()
         promised.wait_for(len(promised.decisions) + 20)  # by itself
         service.kill()
-    last = Process(folder, SERVING_LEDGER=url)
-    require_kept(last.client, promised)
-    last.stop()
+    require_kept(start(url).client, promised)
     require_counted_once(folder, url, promised)
