@@ -10,7 +10,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export DO_NOT_TRACK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow fuzz lint types architecture bench serve mlflow lock clean
+.PHONY: help demo test test-slow fuzz lint types architecture bench soak serve mlflow lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,11 +37,16 @@ types: $(INSTALLED) ## types of source and tests
 architecture: $(INSTALLED) ## who may import whom
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED) ## speed and memory: features, cross-sell, bundles, offers
+bench: $(INSTALLED) ## speed and memory: features, cross-sell, bundles, offers; the service, once there is a release
 	@$(BIN)/python -m benchmarks.features
 	@$(BIN)/python -m benchmarks.cross_sell
 	@$(BIN)/python -m benchmarks.bundles
 	@$(BIN)/python -m benchmarks.offers
+	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.service --compare benchmarks/service_ratios.json
+
+soak: $(INSTALLED) ## 15 minutes of steady load on the service, with releases and stores swapped (MINUTES=1)
+	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 serve: $(INSTALLED) ## serve the release that was pulled last (WORKERS=2)
 	@$(BIN)/python -m serving run $(if $(WORKERS),--workers $(WORKERS))

@@ -87,6 +87,7 @@ def settings_in(folder: Path, release: Path, store: Path) -> Settings:
         ledger=f"sqlite:///{folder / 'ledger.sqlite'}",
         secret_file=folder / "secret",
         keys=folder / "keys.json",
+        drain_seconds=0,
     )
 
 
