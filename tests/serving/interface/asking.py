@@ -48,7 +48,8 @@ class Heard:
             self.checked |= {check.name for check in checks}
             broken = [check.failure_info for check in checks if check.failure_info]
             self.failures += [
-                f"{_name(recorder, asked)}: {one.failure.message}\n{one.code_sample}" for one in broken
+                f"{_name(recorder, asked)}: {one.failure.title}: {one.failure.message}\n{one.code_sample}"
+                for one in broken
             ]
 
     def statuses(self, name: str = "") -> set[int]:

@@ -18,8 +18,6 @@ JSON = "content-type: application/json\r\n"
 BODY = '{"customer_ids": ["1"]}'
 SIZED = f"{JSON}content-length: {len(BODY)}\r\n"
 ORIGIN = "origin: http://x\r\n"
-NO_HTTP = b"Invalid HTTP request received."
-"""What is no HTTP never reaches the service: its server says so, and closes the connection."""
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -111,7 +109,6 @@ REFUSED = {
     "garbage": "\x00\x01\x02\r\n\r\n",
     "tls": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "http-2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "connect": request("x:443", method="CONNECT"),
     "method": request(CHURN, method="get"),
     "long-method": request(CHURN, method="G" * 10_000),
     "version": request(CHURN, version="3.1"),
@@ -126,6 +123,9 @@ REFUSED = {
     "lengths": request(BATCH, f"{SIZED}content-length: 3\r\n", BODY, "POST"),
     "huge-length": request(BATCH, f"{JSON}content-length: {'9' * 40}\r\n", method="POST"),
     "smuggled": request(BATCH, f"{SIZED}transfer-encoding: chunked\r\n", "0\r\n\r\n", "POST"),
+}
+BROKEN_OFF = {
+    "connect": request("x:443", method="CONNECT"),
     "chunk": request(BATCH, f"{JSON}transfer-encoding: chunked\r\n", "zz\r\n", "POST"),
 }
 
@@ -142,8 +142,14 @@ def test_odd_requests_have_documented_answers(running: Process, odd: str) -> Non
 
 @pytest.mark.parametrize("odd", REFUSED)
 def test_what_is_no_http_is_refused_at_once(running: Process, odd: str) -> None:
-    status, _, body = read(send(running, REFUSED[odd]))
-    assert (status, body) == (400, NO_HTTP)
+    status, headers, body = read(send(running, REFUSED[odd]))
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert json.loads(body)["type"] == "/problems/malformed-request"
+
+
+@pytest.mark.parametrize("odd", BROKEN_OFF)
+def test_what_goes_wrong_behind_its_head_is_broken_off(running: Process, odd: str) -> None:
+    assert send(running, BROKEN_OFF[odd]) == b""
 
 
 def test_requests_that_do_not_wait_are_answered_in_their_order(running: Process) -> None:
