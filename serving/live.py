@@ -76,12 +76,14 @@ class Watch:
 
     async def forever(self) -> None:
         """Look every second; loading happens in a thread, so that requests go on meanwhile."""
+        failed: str | None = None
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await asyncio.to_thread(self.refresh)
+                failed = None
             except Exception as fault:  # noqa: BLE001 - the watch outlives whatever lies on the disk
-                logs.fault("refresh-failed", kind=type(fault).__name__)
+                failed = _said("refresh-failed", type(fault).__name__, failed)
 
     def refresh(self) -> None:
         """Swap in what is newer on disk when it is whole and fits; otherwise say once why not."""

@@ -1,5 +1,6 @@
 """What is newer on disk takes over whole, or not at all."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from features.store import publish_sqlite
-from serving import logs
+from serving import live, logs
 from serving.release import CURRENT, live_folder
 from tests.serving.places import Place
 from tests.serving.rules import CATALOGUE
@@ -127,6 +128,29 @@ def test_a_lasting_fault_is_logged_once(
     for _ in range(3):
         serving.served()
     assert [line["event"] for line in log_lines()] == ["refused"]
+
+
+def test_what_nobody_foresaw_is_outlived_and_said_once(
+    serving: Place, log_lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def fail() -> None:
+        looks.append(1)
+        raise RecursionError
+
+    monkeypatch.setattr(serving.watch, "refresh", fail)
+    monkeypatch.setattr(live, "POLL_SECONDS", 0.0)
+
+    async def look_thrice() -> None:
+        watching = asyncio.create_task(serving.watch.forever())
+        async with asyncio.timeout(30):
+            while len(looks) <= 3:
+                await asyncio.sleep(0)
+        watching.cancel()
+
+    asyncio.run(look_thrice())
+    assert [(line["event"], line["reason"]) for line in log_lines()] == [("refresh-failed", "RecursionError")]
 
 
 def test_a_swap_under_a_request_leaves_the_old_set_whole(serving: Place) -> None:
