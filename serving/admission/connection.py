@@ -105,9 +105,9 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._in_head = False
-        self._answering += 1
         self._in_time()
         super().on_headers_complete()
+        self._answering += 1
 
     def on_message_complete(self) -> None:
         """The body is whole."""
@@ -159,9 +159,12 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, answer: bytes) -> None:
         """Answer, unless another answer is under way, and close; what still arrives is read for a while."""
-        if self._answering:
+        if self._answering > 1 or (self._answering and self.cycle.response_started):
             self.transport.close()
             return
+        if self._answering:
+            self.cycle.disconnected = True  # Whoever was about to answer hears that nobody listens.
+            self.cycle.message_event.set()
         self._refused = True
         self.transport.write(answer)
         self.transport.write_eof()

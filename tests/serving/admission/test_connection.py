@@ -40,10 +40,12 @@ def served(talk: Talk) -> None:
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 - leaves signals alone
-        async with asyncio.timeout(60):
-            await talk(listener.getsockname()[1])
-        server.should_exit = server.force_exit = True
-        await serving
+        try:
+            async with asyncio.timeout(60):
+                await talk(listener.getsockname()[1])
+        finally:
+            server.should_exit = server.force_exit = True
+            await serving
 
     asyncio.run(run())
 
@@ -231,7 +233,16 @@ def test_trailers_are_bounded_as_a_head_is() -> None:
         async with connected(port) as (reader, writer):
             writer.write(b"POST /read HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n")
             writer.write(b"a: b\r\n" * MAX_HEAD_BYTES)
-            await left(reader)
+            await refused(reader, 431, "head-too-large")
+
+    served(talk)
+
+
+def test_a_body_that_is_no_body_is_refused_and_its_reader_hears_of_it() -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"POST /read HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")
+            await refused(reader, 400, "malformed-request")
 
     served(talk)
 

@@ -123,8 +123,6 @@ REFUSED = {
     "lengths": request(BATCH, f"{SIZED}content-length: 3\r\n", BODY, "POST"),
     "huge-length": request(BATCH, f"{JSON}content-length: {'9' * 40}\r\n", method="POST"),
     "smuggled": request(BATCH, f"{SIZED}transfer-encoding: chunked\r\n", "0\r\n\r\n", "POST"),
-}
-BROKEN_OFF = {
     "connect": request("x:443", method="CONNECT"),
     "chunk": request(BATCH, f"{JSON}transfer-encoding: chunked\r\n", "zz\r\n", "POST"),
 }
@@ -145,11 +143,6 @@ def test_what_is_no_http_is_refused_at_once(running: Process, odd: str) -> None:
     status, headers, body = read(send(running, REFUSED[odd]))
     assert (status, headers["content-type"]) == (400, "application/problem+json")
     assert json.loads(body)["type"] == "/problems/malformed-request"
-
-
-@pytest.mark.parametrize("odd", BROKEN_OFF)
-def test_what_goes_wrong_behind_its_head_is_broken_off(running: Process, odd: str) -> None:
-    assert send(running, BROKEN_OFF[odd]) == b""
 
 
 def test_requests_that_do_not_wait_are_answered_in_their_order(running: Process) -> None:
