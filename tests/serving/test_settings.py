@@ -28,6 +28,8 @@ def test_defaults_listen_on_loopback_only() -> None:
         Path("workspace/secret"),
     )
     assert settings.budget_ms == 200
+    assert (settings.keys, settings.workers, settings.most_in_flight) == (Path("workspace/keys.json"), 1, 64)
+    assert (settings.drain_seconds, settings.ready_when_stale) == (5.0, True)
 
 
 def test_variables_replace_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
