@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import ValidationError
 
-from features.store import OnlineStore, StoredCustomer
+from features.store import OnlineStore
 from features.wording import say
 from serving.arrays import Floats
 from serving.artifact import FeatureWords, ModelError
@@ -20,15 +20,6 @@ from serving.churn.sentences import Sentences
 from serving.freshness import is_stale
 from serving.release import ReleasedModel
 from serving.schemas import ServedModel
-
-
-@dataclass(frozen=True)
-class _Score:
-    probability: float | None
-    reasons: list[Reason]
-
-
-_LAPSED = _Score(None, [])
 
 
 @dataclass(frozen=True)
@@ -73,53 +64,46 @@ class Churn:
 
         Raises `StoreError` when the store cannot be read.
         """
-        answers, _ = self.answers([customer_id], reasons)
-        return answers[0] if answers else None
+        customer = self.store.get(customer_id)
+        if customer is None:
+            return None
+        if not customer.in_population:
+            return self._answer(customer_id, None, [])
+        row = customer.features[np.newaxis]
+        probability = self.model.probabilities(row).item()
+        return self._answer(customer_id, probability, self._reasons(row, reasons) if reasons else [])
 
     def answers(self, customer_ids: Sequence[str], reasons: int) -> tuple[list[ChurnAnswer], list[str]]:
-        """The known customers in the order asked, and the unknown ids; raises as `answer` does."""
-        stored = [(customer_id, self.store.get(customer_id)) for customer_id in customer_ids]
-        known = [(customer_id, customer) for customer_id, customer in stored if customer is not None]
-        scores = iter(self._scores([customer for _, customer in known if customer.in_population], reasons))
-        answers = [
-            self._answer(customer_id, next(scores) if customer.in_population else _LAPSED)
-            for customer_id, customer in known
-        ]
-        return answers, [customer_id for customer_id, customer in stored if customer is None]
+        """The known customers in the order asked, and the unknown ids; raises as `answer` does.
 
-    def _answer(self, customer_id: str, score: _Score) -> ChurnAnswer:
+        One by one: trees take as long for many rows together as for each alone.
+        """
+        asked = [(customer_id, self.answer(customer_id, reasons)) for customer_id in customer_ids]
+        unknown = [customer_id for customer_id, answer in asked if answer is None]
+        return [answer for _, answer in asked if answer is not None], unknown
+
+    def _answer(self, customer_id: str, probability: float | None, reasons: list[Reason]) -> ChurnAnswer:
         sentences = self._sentences
         return ChurnAnswer(
             customer_id=customer_id,
-            status="lapsed" if score.probability is None else "active",
-            probability=score.probability,
-            band=None if score.probability is None else self.model.band(score.probability),
-            summary=sentences.summary(score.probability),
+            status="lapsed" if probability is None else "active",
+            probability=probability,
+            band=None if probability is None else self.model.band(probability),
+            summary=sentences.summary(probability),
             horizon_days=self.model.description.horizon_days,
             definition=sentences.meaning,
             as_of=self.store.info.as_of,
-            reasons=score.reasons,
+            reasons=reasons,
             model=self.served_model,
             stale=self.stale,
         )
 
-    def _scores(self, customers: Sequence[StoredCustomer], reasons: int) -> list[_Score]:
-        if not customers:
-            return []
-        rows = np.stack([customer.features for customer in customers])
-        probabilities = self.model.probabilities(rows).tolist()
-        if reasons == 0:
-            return [_Score(probability, []) for probability in probabilities]
-        shares = self.model.contributions(rows).of_features
-        return [
-            _Score(probability, self._reasons(row, share, reasons))
-            for probability, row, share in zip(probabilities, rows, shares, strict=True)
-        ]
-
-    def _reasons(self, row: Floats, shares: Floats, count: int) -> list[Reason]:
+    def _reasons(self, row: Floats, count: int) -> list[Reason]:
+        """The largest of one row, shape (1, k)."""
+        [shares], [values] = self.model.contributions(row).of_features, row
         largest = np.argsort(-np.abs(shares), kind="stable")[:count]
         features = self.model.features
-        return [self._reason(features[i], row[i].item(), shares[i].item()) for i in largest if shares[i] != 0]
+        return [self._reason(features[i], values[i].item(), shares[i].item()) for i in largest if shares[i]]
 
     def _reason(self, feature: FeatureWords, value: float, share: float) -> Reason:
         return Reason(
