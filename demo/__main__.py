@@ -1,28 +1,36 @@
 """Command line of the demo: `python -m demo` serves until Ctrl-C, `python -m demo --exit` stops after the answers.
 
 Runs the public command lines one after the other, as a person would type them, starts the service and asks it for
-three customers, for a basket, and for the next best offer.
+three customers, for a basket, and for the next best offer; then swaps a challenger in while somebody asks, and
+takes it back.
 """
 
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from demo.asking import Service
 from demo.bundles import print_bundle
+from demo.challenger import BACK, SWAP, challenge, live_release, wait_for_swap, write_challenger
 from demo.churn import churn_panel, published_customers, three_answers
 from demo.decisions import print_decisions
 from demo.offers import print_offers
 from demo.processes import TO_STOP, Children
-from demo.road import AFTER, declared_by, road, run
+from demo.road import Walk, declared_by, road
 from demo.servers import keep_serving, serve
-from demo.terminal import CONSOLE, end, timed
+from demo.terminal import CONSOLE, end
+from demo.traffic import Traffic, traffic_table
 from features.errors import InputError
 
 DATASET = Path("features/datasets/complete_journey.toml")
 REPORT = ("serving", "report", "--picture", "workspace/report.svg")
+
+OWN = 2
+"""Steps beside those: the service is started, and at last what became of its answers is added up."""
 
 
 @click.command()
@@ -32,11 +40,11 @@ def demo(dataset: Path, *, leave: bool) -> None:
     """From raw transactions to served, explained scores, bundles and next best offers."""
     begun = time.monotonic()
     declared = declared_by(dataset)
-    steps = road(dataset, declared)
+    steps, further = road(dataset, declared), challenge(dataset)
     with Children() as children:
-        run(children, steps)
-        last = len(steps) + AFTER
-        with timed(f"{last - 1}/{last}  Start the service and ask for three customers", ("serving", "run")):
+        walk = Walk(children, len((*steps, *further, *SWAP, *BACK)) + OWN)
+        walk.run(steps)
+        with walk.step("Start the service and ask for three customers", ("serving", "run")):
             running, service = serve(children)
             customers = published_customers()
             answers = three_answers(service, customers)
@@ -47,11 +55,30 @@ def demo(dataset: Path, *, leave: bool) -> None:
         if declared.bundles:
             print_bundle(service)
         print_decisions(service, customers)
-        with timed(f"{last}/{last}  Add up what became of the answers", REPORT):
+        write_challenger()
+        walk.run(further)
+        swap(walk, service, customers)
+        with walk.step("Add up what became of the answers", REPORT):
             children.start("-m", *REPORT).wait()
         CONSOLE.print(f"From raw tables to these answers: {time.monotonic() - begun:.0f} s.")
         if not leave:
             keep_serving(children, running, service.port)
+
+
+def swap(walk: Walk, service: Service, customer_ids: Sequence[str]) -> None:
+    """Bring a new release into the running service and take it back, while somebody asks all the time.
+
+    A question without an answer ends the demo.
+    """
+    with Traffic(service, customer_ids) as traffic:
+        before = live_release(service)
+        walk.run(SWAP)
+        after = wait_for_swap(service, before)
+        walk.run(BACK)
+        wait_for_swap(service, after)
+    CONSOLE.print(traffic_table(traffic))
+    if traffic.errors:
+        end(f"the service did not answer while releases were swapped: {traffic.errors[0]}", 1)
 
 
 def main() -> None:

@@ -7,11 +7,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import lightgbm
 import numpy as np
 
 from training.arrays import Floats
+
+if TYPE_CHECKING:
+    import lightgbm
 
 SCHEMA = 1
 """Version of the format."""
@@ -36,7 +39,7 @@ def listed(rows: Floats) -> list[list[float | None]]:
 
 def write_folder(
     folder: Path,
-    booster: lightgbm.Booster,
+    booster: "lightgbm.Booster",
     description: object,
     features: Sequence[dict[str, object]],
     golden: object,

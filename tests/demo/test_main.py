@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from demo.asking import Service, ask
-from tests.serving.process import environment
+from tests.serving.process import ROOT, environment
 
 
 def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -35,8 +36,8 @@ def test_bad_input_ends_in_the_step_that_finds_it(tmp_path: Path) -> None:
     ran = started(tmp_path, "--dataset", "nowhere.toml", "--exit")
     told, complained = ran.communicate()
     assert ran.returncode == 2
-    assert "1/8  Check" in told
-    assert "2/8" not in told
+    assert "1/15  Check" in told
+    assert "2/15" not in told
     assert complained.splitlines()[0].startswith("error: cannot read the dataset nowhere.toml")
     assert list(tmp_path.iterdir()) == []
 
@@ -82,6 +83,9 @@ def write_subscribers(folder: Path) -> Path:
 
 def test_the_whole_road_on_a_plain_table(tmp_path: Path) -> None:
     path = write_subscribers(tmp_path)
+    (tmp_path / "serving").mkdir()
+    for name in ("catalogue.toml", "policy.toml"):
+        shutil.copy(ROOT / "serving" / name, tmp_path / "serving" / name)
     ran = started(tmp_path, "--dataset", str(path))
     told = read_until(ran, "Serving until Ctrl-C.")
     places = dict(
@@ -93,6 +97,8 @@ def test_the_whole_road_on_a_plain_table(tmp_path: Path) -> None:
     assert b"MLflow" in ask(Service(int(places["MLflow"]), ""), "/")
     assert told.count("customer 0") == 3
     assert "raises the risk" in told
+    assert "Answers by release while it was swapped, 0 errors" in told
+    assert re.findall(r"^│ (\d) +│ churn \d +│ [\d,]+ +│$", told, re.MULTILINE) == ["1", "2", "1"]
     ran.send_signal(signal.SIGINT)
     ran.communicate()  # ends when nobody holds the pipes any more
     assert ran.returncode == 0

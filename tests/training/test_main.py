@@ -1,17 +1,23 @@
 """The command line: what it prints, what it leaves, and its exit code."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import mlflow
 import pytest
 
 from tests.market import write_config, write_grocer, write_leavers, write_subscribers
 from tests.training.judge.made import Row, write_log
 from tests.training.shell import Shell
+from training.__main__ import MODULES, commands
 from training.registry import VERDICT
 from training.verdict import CHAMPION
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_training_then_the_gate_then_training_again(shell: Shell, tmp_path: Path) -> None:
@@ -170,3 +176,21 @@ def test_logged_decisions_judge_a_policy(shell: Shell, tmp_path: Path) -> None:
     alone = shell("judge", "--decisions", "replayed.parquet")
     assert (alone.code, alone.out) == (2, "")
     assert alone.err.splitlines()[-1].startswith("error: replayed.parquet has no reward")
+
+
+def test_every_command_is_there_by_its_name() -> None:
+    context = click.Context(commands)
+    assert {name: found.name for name in MODULES if (found := commands.get_command(context, name))} == {
+        name: name for name in MODULES
+    }
+    assert commands.get_command(context, "train") is None
+
+
+def test_a_rollback_waits_for_no_library_that_trains_or_draws() -> None:
+    code = (
+        "import sys, training.__main__ as there, click;"
+        "there.commands.get_command(click.Context(there.commands), 'rollback');"
+        "print(sorted({'duckdb', 'ibis', 'lightgbm', 'matplotlib', 'mlflow', 'sklearn'} & sys.modules.keys()))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=ROOT)
+    assert ran.stdout == "['mlflow']\n"

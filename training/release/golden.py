@@ -14,9 +14,10 @@ import numpy as np
 from features.store import SqliteStore
 from training.arrays import Floats
 from training.artifact import listed, quantile_rows, unknown_row
-from training.cross_sell.score import REPEAT
 from training.release.parts import Part
 
+_REPEAT = "repeat"
+"""The feature of a candidate that says whether it is bought again, as docs/artifact.md fixes it."""
 _CUSTOMERS, _CANDIDATES = 20, 10
 """Golden customers, and golden candidates of each kind; a row of which nothing is known follows."""
 _READ_CUSTOMERS, _READ_HISTORIES = 2000, 200
@@ -79,7 +80,7 @@ def _candidates(store: SqliteStore) -> tuple[Floats, tuple[str, ...]]:
     assert store.info.candidates is not None
     names = store.info.candidates.names
     rows = np.vstack([np.empty((0, len(names))), *_histories(store)])
-    again = rows[:, names.index(REPEAT)] == 1
+    again = rows[:, names.index(_REPEAT)] == 1
     kinds = [quantile_rows(rows[chosen], _CANDIDATES) for chosen in (again, ~again) if chosen.any()]
     made_up = np.vstack([*kinds, unknown_row(len(names))])
     parents = sorted({item.parent for item in store.items}) or [""]
