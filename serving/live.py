@@ -25,6 +25,7 @@ from serving.served import Served
 from serving.settings import Settings
 
 POLL_SECONDS = 1.0
+_REFUSED = ("refused", "ledger-refused", "rulebook-refused")
 REST = 20.0
 """Times as long as it took to find a release broken: it costs the calls a twentieth of a processor at most."""
 
@@ -97,10 +98,16 @@ class Watch:
             faults += self._swap()
             if live.served is not None:
                 of_rules = of_rules or live.served.unbound
-            live.fault = _said("refused", "; ".join(filter(None, faults)) or None, live.fault)
             live.ledger = self._ledger.value if ledger is None else None
-            live.ledger_fault = _said("ledger-refused", ledger, live.ledger_fault)
-            live.rulebook_fault = _said("rulebook-refused", of_rules, live.rulebook_fault)
+            self._tell("; ".join(filter(None, faults)) or None, ledger, of_rules)
+
+    def _tell(self, *now: str | None) -> None:
+        """Hold the faults of models and store, ledger and rules; who reads their lines may ask for them."""
+        live = self._live
+        before = live.fault, live.ledger_fault, live.rulebook_fault
+        live.fault, live.ledger_fault, live.rulebook_fault = now
+        for event, fault, older in zip(_REFUSED, now, before, strict=True):
+            _said(event, fault, older)
 
     def close(self) -> None:
         """Let go of the ledger, so that its file is whole without a journal."""
