@@ -7,7 +7,7 @@ and only until somebody could have it.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from itertools import islice
@@ -19,6 +19,7 @@ from serving.decision.facts import Facts, History, Kind, Question
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
 from serving.next_best_offer.fact_source import FactSource
+from serving.release import ModelName
 
 AT_ONCE = 500
 """Customers whose scores are computed together."""
@@ -26,6 +27,14 @@ AT_ONCE = 500
 _EXAMPLES = 3
 _NO_RULES = {"channel", "no_basket"}
 """Where an offer ends that was not asked about; says nothing about the customer."""
+
+_MODELS: Mapping[Kind, ModelName] = {
+    "retention": "churn",
+    "cross_sell": "cross_sell",
+    "bundle": "bundles",
+}
+"""The model that gives the probabilities of a kind of offers."""
+_OF_CHURN = {"churn_probability", "churn_band"}
 
 Where = tuple[str, str]
 """A stage and the rule that ended an offer there."""
@@ -35,14 +44,16 @@ Where = tuple[str, str]
 class OfferReach:
     """How far an offer comes.
 
-    `asks` are the attributes of a question that its rules speak of, which a check does not know. `worth`
-    customers have a channel on which it is worth more than nothing. `won` has the priority, in money, for each
-    whom it is the answer for, on the channel where it is worth most. `ended` counts where it ended otherwise, over
+    `asks` are the attributes of a question that its rules speak of, which a check does not know. `lacks` are
+    the models that it depends on and that are not there, because nothing was released yet. `worth` customers
+    have a channel on which it is worth more than nothing. `won` has the priority, in money, for each whom it is
+    the answer for, on the channel where it is worth most. `ended` counts where it ended otherwise, over
     customers and channels.
     """
 
     kind: Kind
     asks: tuple[str, ...] = ()
+    lacks: tuple[ModelName, ...] = ()
     worth: int = 0
     won: list[float] = field(default_factory=list)
     ended: Counter[Where] = field(default_factory=Counter)
@@ -80,11 +91,11 @@ class Findings:
 
     @property
     def unreachable(self) -> list[str]:
-        """Those of them that neither a consent nor the question of a moment could make reach anybody."""
+        """Those of them that no consent, no question of a moment and no first release could make reach anybody."""
         return [
             offer_id
             for offer_id, reach in self.unreached.items()
-            if not reach.asks and not reach.lacks_consent_alone
+            if not (reach.asks or reach.lacks or reach.lacks_consent_alone)
         ]
 
 
@@ -99,9 +110,10 @@ def check(
 
     Asked about is noon of today in the policy's time zone. Raises `StoreError` when the store cannot be read.
     """
+    released = bool(source.served.models.release.models)
     findings = Findings(
         {
-            bound.offer.id: OfferReach(bound.offer.kind, _asks(bound))
+            bound.offer.id: OfferReach(bound.offer.kind, _asks(bound), () if released else _needs(bound))
             for bound in rulebook.offers
             if not bound.costs.keys().isdisjoint(channels)
         },
@@ -142,8 +154,17 @@ class _Trial:
 
 
 def _asks(bound: BoundOffer) -> tuple[str, ...]:
-    names = {name for rule in (*bound.must, *bound.relevant, *bound.good) for name in rule.names}
-    return tuple(sorted(names & OF_MOMENT))
+    return tuple(sorted(_names(bound) & OF_MOMENT))
+
+
+def _needs(bound: BoundOffer) -> tuple[ModelName, ...]:
+    needed = {_MODELS[bound.offer.kind]} if bound.offer.kind in _MODELS else set()
+    return tuple(sorted(needed | ({"churn"} if _names(bound) & _OF_CHURN else set())))
+
+
+def _names(bound: BoundOffer) -> set[str]:
+    """The attributes that the rules of an offer speak of."""
+    return {name for rule in (*bound.must, *bound.relevant, *bound.good) for name in rule.names}
 
 
 def _trials(rulebook: Rulebook, channels: Sequence[str]) -> list[_Trial]:

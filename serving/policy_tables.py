@@ -16,30 +16,36 @@ from serving.decision.attributes import Attribute, attributes_of
 from serving.decision.conditions import OPERATORS
 from serving.decision.policy import read_policy
 from serving.decision.rulebook import Rulebook, read_rulebook
-from serving.models import load_live
+from serving.models import Models, load_live
 from serving.next_best_offer.fact_source import FactSource
 from serving.policy_check import AT_ONCE, ChannelReach, Findings, OfferReach, Where, check, strangers
+from serving.release import CURRENT, Pulled, Release
 from serving.served import Served
 from serving.settings import Settings
 
-CATALOGUE = Path("serving/catalogue.toml")
-POLICY = Path("serving/policy.toml")
+CATALOGUE = Path(__file__).with_name("catalogue.toml")
+POLICY = Path(__file__).with_name("policy.toml")
 """What marketers edit: it is looked at before a release takes it along."""
+UNRELEASED = (
+    "no release was pulled yet: nobody has a probability to leave or to buy, so that retention, cross-sell and "
+    "bundle offers are not checked"
+)
 _MOST = 3
 _OUTBID = ("arbitrate", "priority")
 OFFER_HEADS = ("offer", "worth it for", "best for", "median worth", "what ends it elsewhere")
 _NOTES = Console(stderr=True)
 
 
-def print_check(settings: Settings, channels: Sequence[str]) -> bool:
+def print_check(settings: Settings, channels: Sequence[str], *, live: bool = False) -> bool:
     """Check the rulebook on the store's customers and print what was found; whether every offer can be received.
 
-    No `channels` are all of the policy. Raises `InputError` for whatever cannot be used.
+    No `channels` are all of the policy. Checked are the files that a release would take along, or with `live`
+    the rules of the one that was pulled. Raises `InputError` for whatever cannot be used.
     """
     now, store = datetime.now(UTC), SqliteStore(settings.store)
-    catalogue, policy = settings.catalogue or CATALOGUE, settings.policy or POLICY
-    rulebook = read_rulebook(catalogue, policy, store.info, now.date())
-    source = FactSource(Served(load_live(settings.release), store))
+    models = load_live(settings.release) if live or _pulled(settings) else _nothing(now)
+    rulebook = _released(models, store) if live else _edited(settings, store, now)
+    source = FactSource(Served(models, store))
     steps = check(source, store.ids(), rulebook, _asked(channels, rulebook), now)
     *_, findings = track(
         steps, "Deciding", -(-store.info.customers // AT_ONCE), console=_NOTES, transient=True
@@ -51,7 +57,7 @@ def print_check(settings: Settings, channels: Sequence[str]) -> bool:
     said = (
         *source.served.unfit.values(),
         *overrated_stake(rulebook.policy.stake.days, horizon),
-        *unknown_items(strangers(rulebook, source.names)),
+        *(unknown_items(strangers(rulebook, source.names)) if models.release.models else [UNRELEASED]),
         *unreachable_offers(findings),
     )
     for sentence in said:
@@ -64,6 +70,25 @@ def print_attributes(settings: Settings) -> None:
     store, policy = SqliteStore(settings.store), read_policy(settings.policy or POLICY)
     console = Console()
     console.print(attributes_table(attributes_of(store.info, policy.channels).values()), operators_table())
+
+
+def _edited(settings: Settings, store: SqliteStore, now: datetime) -> Rulebook:
+    catalogue, policy = settings.catalogue or CATALOGUE, settings.policy or POLICY
+    return read_rulebook(catalogue, policy, store.info, now.date())
+
+
+def _released(models: Models, store: SqliteStore) -> Rulebook:
+    assert models.rules is not None
+    return models.rules.bound(store.info)
+
+
+def _pulled(settings: Settings) -> bool:
+    return (settings.release / CURRENT).exists()
+
+
+def _nothing(now: datetime) -> Models:
+    """What answers before the first release: no model at all; nobody sees the version of this stand-in."""
+    return Models(Release(Pulled(version="1", run_id=None, replaces=None, alias="", pulled_at=now), ()))
 
 
 def _asked(channels: Sequence[str], rulebook: Rulebook) -> Sequence[str]:
@@ -112,6 +137,8 @@ def unreachable_offers(findings: Findings) -> Iterator[str]:
     for offer_id, reach in findings.unreached.items():
         if reach.asks:
             yield f'"{offer_id}" depends on {" and ".join(reach.asks)}, which only a question tells: not checked'
+        elif reach.lacks:
+            yield f'"{offer_id}" needs the model {" and ".join(reach.lacks)}, which no release has: not checked'
         elif reach.lacks_consent_alone:
             yield f'"{offer_id}" lacks consents alone: the snapshot has none, and the ledger is not read'
         else:

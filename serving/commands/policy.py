@@ -28,16 +28,22 @@ def policy() -> None:
 @options.RELEASE
 @options.STORE
 @click.option("--channel", "channels", multiple=True, help="Channel, once for each.  [all of the policy]")
+@click.option("--live", is_flag=True, help="Check the rules of the pulled release, not the files.")
 @click.pass_obj
-def check(settings: Settings, /, channels: tuple[str, ...], **given: Path | None) -> None:
+def check(settings: Settings, /, channels: tuple[str, ...], *, live: bool, **given: Path | None) -> None:
     """Decide for every customer: which offers nobody can receive, who gets nothing, and by which rules.
 
-    Ends with exit code 1 when an offer reaches nobody.
+    Before the first release was pulled, only what no model is asked for is checked. Ends with exit code 1 when
+    an offer reaches nobody.
     """
+    if live and (given["catalogue"] or given["policy"]):
+        raise click.UsageError(
+            "--live is about the rules of the release: give neither --catalogue nor --policy"
+        )
     use_one_thread()
     from serving.policy_tables import print_check  # noqa: PLC0415 - loads libraries that read these variables
 
-    if not print_check(override(settings, given), channels):
+    if not print_check(override(settings, given), channels, live=live):
         sys.exit(1)
 
 

@@ -12,7 +12,7 @@ from serving.decision.rulebook import Rulebook, read_rulebook
 from serving.models import Models
 from serving.next_best_offer.fact_source import FactSource
 from serving.policy_check import Findings, check, strangers
-from serving.policy_tables import overrated_stake
+from serving.policy_tables import CATALOGUE, overrated_stake
 from serving.served import Served
 from tests.serving.next_best_offer.tiny import full_store
 from tests.serving.places import publish_full, settings_in
@@ -213,3 +213,36 @@ def test_the_attributes_are_listed_with_what_they_can_be_asked(workspace: Path, 
     assert ["churn_band", "text", "band of that probability", "high, medium, low"] in rows
     assert ["consent_email", "flag", "agreed to be spoken to by email", ""] in rows
     assert ["set", "has,  has not,  is known,  is unknown"] in rows
+
+
+def test_before_the_first_release_only_what_no_model_is_asked_for_is_checked(
+    workspace: Path, tmp_path: Path
+) -> None:
+    likely = f'{LOYALTY}channels = ["web"]\nvalue = 10\nmust = ["churn_band = high"]'
+    write(tmp_path, thanks=OFFERS["thanks"], toast=OFFERS["toast"], likely=likely)
+    shown = policy(workspace, tmp_path, "check", "--release", str(tmp_path / "none"))
+    assert shown.exit_code == 0
+    assert "no release was pulled yet" in shown.output
+    assert '"toast" needs the model bundles, which no release has: not checked' in shown.output
+    assert '"likely" needs the model churn, which no release has: not checked' in shown.output
+    assert "items that no model offers" not in shown.output
+    write(tmp_path, never=NEVER)
+    assert policy(workspace, tmp_path, "check", "--release", str(tmp_path / "none")).exit_code == 1
+
+
+def test_the_rules_of_the_live_release_can_be_checked(workspace: Path, tmp_path: Path) -> None:
+    write(tmp_path, never=NEVER)
+    shown = policy(workspace, tmp_path, "check", "--live")
+    assert '"never"' not in shown.output
+    assert [name for name in ("stay", "taste", "toast", "thanks") if name not in shown.output] == []
+    both = policy(workspace, tmp_path, "check", "--live", "--policy", str(tmp_path / "policy.toml"))
+    assert (both.exit_code, "give neither" in both.output) == (2, True)
+
+
+def test_what_is_edited_is_found_from_anywhere(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["policy", "attributes", "--store", str(workspace / "online.sqlite")]
+    assert CliRunner().invoke(commands, arguments).exit_code == 0
+    assert CATALOGUE.is_file()
