@@ -7,7 +7,6 @@ looks for newer ones itself.
 import logging
 import os
 import socket
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from serving.admission.rates import make_rates
 from serving.lightgbm_alone import import_lightgbm_alone
 from serving.one_thread import use_one_thread
 from serving.settings import Settings
+from serving.shared import shared_folder
 from serving.tracing import require_installed
 
 BACKLOG = 2048
@@ -44,8 +44,8 @@ def serve(settings: Settings) -> None:
     if settings.workers == 1:
         uvicorn.Server(_configuration(settings, listener, None)).run(sockets=[listener])
         return
-    with tempfile.TemporaryDirectory(prefix="next-best-offer-", dir=_memory()) as folder:
-        config = _configuration(settings, listener, _share(Path(folder)))
+    with shared_folder() as folder:
+        config = _configuration(settings, listener, _share(folder))
         logging.getLogger("uvicorn.error").setLevel(logging.INFO)
         Workers(config, [listener]).run()
 
@@ -76,12 +76,6 @@ class Workers(Multiprocess):
                     self.signal_queue.clear()
                     self.terminate_all()
                 process.process.join(timeout=0.2)
-
-
-def _memory() -> Path | None:
-    """Where files are in memory, if anywhere: a disk that is full under a mapped file kills who writes to it."""
-    memory = Path("/dev/shm")  # noqa: S108 - the folder inside it has a name that nobody guesses
-    return memory if os.access(memory, os.W_OK) else None
 
 
 def _share(folder: Path) -> Path:
