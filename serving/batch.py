@@ -12,10 +12,10 @@ from features.store import OnlineStore
 from serving.decision.rulebook import Rulebook, read_rules
 from serving.decision.trace import Decision
 from serving.decision_log import DecisionLog
-from serving.ledger import Ledger, open_ledger, read_secret
+from serving.ledger import Erased, Ledger, open_ledger, read_secret
 from serving.live import load_store
 from serving.models import load_live
-from serving.next_best_offer.asking import Asking
+from serving.next_best_offer.asking import Asked, Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.fact_source import FactSource
 from serving.progress import Advance
@@ -45,8 +45,17 @@ class Campaign:
         """
         ids = iter(customer_ids)
         while chunk := list(islice(ids, CHUNK)):
-            settled = self.decider.settle_remaining(self.decider.occasions(chunk, self.asking, at, BATCH))
-            yield [decision for decision in settled if decision is not None]
+            decided = self.decider.decided([Asked(one, self.asking, at, BATCH) for one in chunk])
+            yield [*_remaining(decided)]
+
+
+def _remaining(decided: Iterable[Decision | Exception]) -> Iterator[Decision]:
+    """Without those who were erased meanwhile. Raises whatever else kept somebody from a decision."""
+    for one in decided:
+        if isinstance(one, Decision):
+            yield one
+        elif not isinstance(one, Erased):
+            raise one
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import os
 import re
 import time
-import traceback
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -108,6 +107,4 @@ def _header(scope: Scope, name: bytes) -> bytes:
 
 
 def _log(fault: Exception, request_id: str) -> None:
-    frames = traceback.extract_tb(fault.__traceback__)
-    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-5:]]
-    logs.fault("internal-error", request_id=request_id, kind=type(fault).__name__, places=places)
+    logs.fault("internal-error", request_id=request_id, **logs.without_words(fault))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import traceback
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -35,6 +36,13 @@ def fault(name: str, **fields: object) -> None:
     """Write that something is broken and what to do about it; counted by its name."""
     metrics.fault(name)
     _LOGGER.error(_line("error", name, fields))
+
+
+def without_words(fault: BaseException) -> dict[str, object]:
+    """Kind and place of an exception that nobody expected: its message may repeat what a caller sent."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-5:]]
+    return {"kind": type(fault).__name__, "places": places}
 
 
 def _line(level: str, name: str, fields: dict[str, object]) -> str:

@@ -37,7 +37,7 @@ METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 Part = Literal["release", "rules", "ledger"]
 StageName = Literal["facts", "waiting", "deciding", "recording", "wording"]
 Refusal = Literal["rate", "in_flight", "key", "scope"]
-Lack = Literal["late", "ledger", "data", "erased"]
+Lack = Literal["late", "ledger", "data", "erased", "failed"]
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # ships no types for it
 REGISTRY = CollectorRegistry()
@@ -50,9 +50,9 @@ REQUESTS = Histogram(
 )
 STAGES = Histogram(
     "nbo_stage_seconds",
-    "Time of each stage of a next best offer: facts are read, the question waits for its turn and its record "
-    "(the next two included), the decisions of one transaction are made, they are recorded (deciding included), "
-    "and the answer gets its words.",
+    "Time of each stage of a next best offer: the question waits for its decision (all but the last included), "
+    "recorded decisions are read or else facts of customers, the decisions of one transaction are made, they are "
+    "recorded (deciding included), and the answer gets its words.",
     ("stage",),
     buckets=BUCKETS,
     registry=REGISTRY,
@@ -165,7 +165,7 @@ def answered(offer: str | None, reason: str) -> None:
 
 
 def degraded(reason: Lack) -> None:
-    """Count a next best offer without a decision: no time, no ledger, no data, or a customer just erased."""
+    """Count a next best offer without a decision, by what was missing."""
     _degraded(reason).inc()
 
 

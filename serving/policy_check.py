@@ -124,7 +124,7 @@ def check(
     remaining = iter(customer_ids)
     while some := list(islice(remaining, AT_ONCE)):
         for trial in trials:
-            for facts in source.facts(some, trial.basket):
+            for facts in source.facts([(one, trial.basket) for one in some]):
                 _count(findings, trial.decisions(facts, at), count_channels=not trial.basket)
         trials = [trial for trial in trials if not trial.is_over(findings)]
         yield findings

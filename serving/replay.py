@@ -14,7 +14,7 @@ from serving.decision.facts import History
 from serving.decision.policy import Policy
 from serving.decision.trace import Decision
 from serving.ledger import Ledger, Occasion, open_ledger, read_secret, sqlite_file
-from serving.next_best_offer.asking import Asking
+from serving.next_best_offer.asking import Asked, Asking
 from serving.next_best_offer.deciding import Decider
 from serving.settings import Settings
 
@@ -61,11 +61,9 @@ class _Remembering(Decider):
         self._past = past
         self._before = before
 
-    def occasions(
-        self, customer_ids: Sequence[str], asking: Asking, at: datetime, asked_by: str
-    ) -> list[Occasion]:
+    def read(self, asked: Sequence[Asked]) -> list[Decision | Occasion]:
         """As without a past."""
-        return [self._remembering(one) for one in super().occasions(customer_ids, asking, at, asked_by)]
+        return [self._remembering(one) if isinstance(one, Occasion) else one for one in super().read(asked)]
 
     def _remembering(self, occasion: Occasion) -> Occasion:
         def decide(history: History) -> Decision:

@@ -58,7 +58,8 @@ class CrossSellModel:
     def _log_odds(self, rows: Floats, again: Flags) -> Floats:
         log_odds = self._booster.raw(rows)
         for linear, kind in zip(self._linear, (~again, again), strict=True):
-            log_odds[kind] += linear.log_odds(rows[kind])
+            if kind.any():
+                log_odds[kind] += linear.log_odds(rows[kind])
         return log_odds
 
     def repeats(self, rows: Floats) -> Flags:

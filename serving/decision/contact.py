@@ -32,10 +32,12 @@ class ContactPolicy:
         offers, kinds = (_since(question.at, days) for days in (rests.offer_days, rests.kind_days))
         self._offers = {one.offer_id: one.at for one in turned_down if one.at > offers}
         self._kinds = {one.kind: one.at for one in turned_down if one.at > kinds}
+        self._something = bool(self._quiet or self._caps or self._offers or self._kinds)
 
     def breach(self, offer: Offer) -> Breach | None:
         """The first rule that forbids to give the offer: quiet hours, cap, cool-off, limit of the day."""
-        return self._quiet or self.cap(offer) or self._resting(offer) or self._used_up(offer)
+        said = self._something and (self._quiet or self.cap(offer) or self._resting(offer))
+        return said or self._used_up(offer)
 
     def cap(self, offer: Offer) -> Breach | None:
         """The first cap that is reached."""
@@ -53,8 +55,10 @@ class ContactPolicy:
 
     def overspent(self, offer: Offer, priced: Priced) -> Breach | None:
         """The budget when what the offer would take is more than what is left."""
+        if offer.budget is None:
+            return None
         spent = self._history.spent.get(offer.id, 0.0)
-        if offer.budget is None or spent + priced.reserved <= offer.budget:
+        if spent + priced.reserved <= offer.budget:
             return None
         return "budget", f"{spent:.2f} of {offer.budget:.2f} spent"
 
@@ -66,14 +70,16 @@ class ContactPolicy:
         return None
 
     def _used_up(self, offer: Offer) -> Breach | None:
-        used = self._history.used.get(offer.id, 0)
-        if offer.per_day is None or used < offer.per_day:
+        if offer.per_day is None:
             return None
-        return "per_day", f"{used} of {offer.per_day} given today"
+        used = self._history.used.get(offer.id, 0)
+        return None if used < offer.per_day else ("per_day", f"{used} of {offer.per_day} given today")
 
 
 def _reached(cap: Cap, at: datetime, contacts: Sequence[Contact]) -> dict[str, Breach]:
     """What has had as many contacts as the cap allows, by its name, with what to say of it."""
+    if len(contacts) < cap.contacts:
+        return {}
     since = at - timedelta(days=cap.days)
     counts = Counter(_thing(cap, one.offer_id, one.kind, one.channel) for one in contacts if one.at > since)
     return {
@@ -91,7 +97,15 @@ def cap_in_words(cap: Cap) -> str:
 
 def _thing(cap: Cap, offer_id: str, kind: Kind, channel: str) -> str:
     """What a cap counts a contact for; "" for the customer as a whole."""
-    return {"offer": offer_id, "kind": kind, "channel": channel, "customer": ""}[cap.per]
+    match cap.per:
+        case "offer":
+            return offer_id
+        case "kind":
+            return kind
+        case "channel":
+            return channel
+        case "customer":
+            return ""
 
 
 def _since(at: datetime, days: float) -> datetime:

@@ -5,7 +5,7 @@ by one: those with the same rules about the same item stay together until their 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -45,33 +45,35 @@ class Group(NamedTuple):
     misfit: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Cross-sell offers with the same rules which look at items in the same order.
+Alike = tuple[RuleSet, Sequence[PriceTag]]
+"""Offers with the same rules."""
 
-    That is by what an item brings (`by_price`), or by its probability alone. Of the offers (`tags`) `best` take
-    any item; the others are in `by_item` under each item that they list.
+
+@dataclass(frozen=True, slots=True)
+class CrossSell:
+    """Cross-sell offers that look at items in the same order: by what an item brings, or by its probability alone.
+
+    Of the offers (`tags`) `best` take any item; the others are in `by_item` under each item that they list.
     """
 
-    rules: RuleSet
     by_price: bool
     tags: Sequence[PriceTag]
-    best: Sequence[PriceTag]
-    by_item: Mapping[str, Sequence[PriceTag]]
+    best: Sequence[Alike]
+    by_item: Mapping[str, Sequence[Alike]]
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """The offers of one channel on one day.
 
-    `closed` says why others are not on it. `plain` are about no item, `listings` are the cross-sell offers,
-    `bundles` those that depend on a basket; `offers` has all three by their ids.
+    `closed` says why others are not on it. `plain` are about no item, `cross_sell` about one that is new to the
+    customer, `bundles` about one that a basket lacks; `offers` has all three by their ids.
     """
 
     day: date
     closed: tuple[Ended, ...]
-    plain: Sequence[tuple[RuleSet, Sequence[PriceTag]]]
-    listings: Sequence[Listing]
+    plain: Sequence[Alike]
+    cross_sell: Sequence[CrossSell]
     bundles: Sequence[tuple[RuleSet, PriceTag]]
     offers: Mapping[str | None, Offer]
 
@@ -86,14 +88,14 @@ def shelf(catalogue: Iterable[BoundOffer], policy: Policy, channel: str, day: da
             closed.add(("candidates", "validity", day.isoformat()), bound.offer.id)
         else:
             found[bound.must, bound.relevant, bound.good].append(price_tag(bound, channel, policy))
-    by_rules = [(_rule_set(*tiers), tags) for tiers, tags in found.items()]
+    alike = [(_rule_set(*tiers), tags) for tiers, tags in found.items()]
     return Shelf(
         day=day,
         closed=closed.gathered(),
-        plain=[(rules, plain) for rules, tags in by_rules if (plain := _without_item(tags))],
-        listings=[listing for rules, tags in by_rules for listing in _listings(rules, tags)],
-        bundles=[(rules, tag) for rules, tags in by_rules for tag in tags if tag.offer.kind == "bundle"],
-        offers={tag.offer.id: tag.offer for _, tags in by_rules for tag in tags},
+        plain=_of_these(alike, lambda offer: offer.items is None),
+        cross_sell=[one for by_price in (True, False) if (one := _cross_sell(alike, by_price=by_price)).tags],
+        bundles=[(rules, tag) for rules, tags in alike for tag in tags if tag.offer.kind == "bundle"],
+        offers={tag.offer.id: tag.offer for _, tags in alike for tag in tags},
     )
 
 
@@ -109,24 +111,29 @@ def _rule_set(
     return RuleSet(asked, tuple(place for place, (_, rule) in enumerate(asked) if rule.of_item))
 
 
-def _without_item(tags: Sequence[PriceTag]) -> list[PriceTag]:
-    return [tag for tag in tags if tag.offer.items is None]
+def _of_these(alike: Iterable[Alike], chosen: Callable[[Offer], bool]) -> list[Alike]:
+    """The same with chosen offers alone."""
+    found = [(rules, [tag for tag in tags if chosen(tag.offer)]) for rules, tags in alike]
+    return [(rules, tags) for rules, tags in found if tags]
 
 
-def _listings(rules: RuleSet, tags: Sequence[PriceTag]) -> list[Listing]:
-    found = defaultdict[bool, list[PriceTag]](list)
-    for tag in tags:
-        if tag.offer.kind == "cross_sell":
-            found[tag.offer.margin is not None].append(tag)
-    return [_listing(rules, alike, by_price=by_price) for by_price, alike in found.items()]
+def _cross_sell(alike: Iterable[Alike], *, by_price: bool) -> CrossSell:
+    here = _of_these(alike, lambda one: one.kind == "cross_sell" and (one.margin is not None) is by_price)
+    return CrossSell(
+        by_price=by_price,
+        tags=[tag for _, tags in here for tag in tags],
+        best=_of_these(here, lambda offer: offer.items == "best"),
+        by_item=_by_item(_of_these(here, lambda offer: offer.items != "best")),
+    )
 
 
-def _listing(rules: RuleSet, tags: Sequence[PriceTag], *, by_price: bool) -> Listing:
-    best, by_item = list[PriceTag](), defaultdict[str, list[PriceTag]](list)
-    for tag in tags:
-        if tag.offer.items == "best":
-            best.append(tag)
-        else:
+def _by_item(listing: Iterable[Alike]) -> Mapping[str, Sequence[Alike]]:
+    found = defaultdict[str, list[Alike]](list)
+    for rules, tags in listing:
+        of_item = defaultdict[str, list[PriceTag]](list)
+        for tag in tags:
             for item in frozenset(tag.offer.items or ()):
-                by_item[item].append(tag)
-    return Listing(rules, by_price, tags, best, dict(by_item))
+                of_item[item].append(tag)
+        for item, some in of_item.items():
+            found[item].append((rules, some))
+    return dict(found)

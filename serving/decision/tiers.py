@@ -18,29 +18,32 @@ class Tiers:
     def __init__(self, question: Question, facts: Facts, agreed: Mapping[str, bool]) -> None:
         self._known = attributes(question, facts, agreed)
         self._held: dict[str, bool] = {}
+        self._met: dict[str, str] = {}
         self._failing: dict[RuleSet, int] = {}
+        self._asked_of_item: dict[RuleSet, tuple[int, ...]] = {}
 
     def misfit(self, rules: RuleSet, item: str | None, chance: ItemChance | None) -> int | None:
         """The place of the first rule about the item that fails.
 
         None when it fits, and when another rule ends the offers before anybody asks about items.
         """
-        if not rules.of_item or self._whatever_item(rules) < rules.of_item[0]:
-            return None
-        known = self._about(item, chance)
-        for place in rules.of_item:
-            if not holds(rules.asked[place][1], known):
-                return place
+        if (places := self._asked_of_item.get(rules)) is None:
+            places = self._asked_of_item[rules] = self._places_of_item(rules)
+        if places:
+            known = self._about(item, chance)
+            for place in places:
+                if not holds(rules.asked[place][1], known):
+                    return place
         return None
 
     def passed(self, groups: Iterable[Group], ends: Ends) -> list[Group]:
         """The groups that pass every rule; `ends` takes the others with the first rule that they fail."""
         passed = []
         for group in groups:
-            place = self._whatever_item(group.rules)
-            if group.misfit is not None:
-                place = min(place, group.misfit)
-            if place == len(group.rules.asked):
+            rules, place = group.rules, self._whatever_item(group.rules)
+            if group.misfit is not None and group.misfit < place:
+                place = group.misfit
+            if place == len(rules.asked):
                 passed.append(group)
             else:
                 ends.add_all(self._end(group, place), [tag.offer.id for tag in group.tags])
@@ -48,7 +51,14 @@ class Tiers:
 
     def _end(self, group: Group, place: int) -> End:
         stage, rule = group.rules.asked[place]
-        return stage, rule.text, met(rule, self._about(group.item, group.chance))
+        if rule.of_item:
+            return stage, rule.text, met(rule, self._about(group.item, group.chance))
+        if (value := self._met.get(rule.text)) is None:
+            value = self._met[rule.text] = met(rule, self._known)
+        return stage, rule.text, value
+
+    def _places_of_item(self, rules: RuleSet) -> tuple[int, ...]:
+        return rules.of_item if rules.of_item and rules.of_item[0] < self._whatever_item(rules) else ()
 
     def _whatever_item(self, rules: RuleSet) -> int:
         """The place of the first rule that fails whatever the item; that behind the last when there is none."""

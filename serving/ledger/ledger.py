@@ -52,6 +52,11 @@ class Ledger:
         occasion = [customer_id, channel, placement, day.isoformat(), context]
         return keyed_hash(self._secret, "occasion", json.dumps(occasion, sort_keys=True))[:32]
 
+    def recorded(self, decision_ids: Iterable[str]) -> dict[str, Decision]:
+        """Those of the decisions that were made, by id; waits for nobody who writes."""
+        with self._database.reading() as connection:
+            return recording.recorded(connection, decision_ids)
+
     def decide_many(
         self,
         occasions: Sequence[Occasion],
@@ -67,15 +72,12 @@ class Ledger:
         and rejections matter. A limit holds exactly however many processes decide at once: who loses the race for
         the last piece decides again. Contacts count for what is given and for what is withheld, pieces and money
         for what is given alone. The customers stay locked to the end, locked in one fixed order, then the limits
-        in order of the offers: two chunks never wait for each other in a circle. Raises `TooLate` when `deadline`
-        (of `time.monotonic`) passes before the commit, and `Erased` when one is made from what was known of a
-        customer who has been erased.
+        in order of the offers: two chunks never wait for each other in a circle. It waits for others who write,
+        also where all is recorded: ask `recorded` first. Raises `TooLate` when `deadline` (of `time.monotonic`)
+        passes before the commit, and `Erased` when one is made from what was known of a customer who has been
+        erased.
         """
         ids = [_fit(occasion.question.customer_id, "customer id") for occasion in occasions]
-        with self._database.reading() as connection:
-            known = recording.recorded(connection, (one.question.decision_id for one in occasions))
-        if all(one.question.decision_id in known for one in occasions):
-            return [known[one.question.decision_id] for one in occasions]
         for _ in range(_ATTEMPTS):
             try:
                 with self._database.writing(ids, deadline) as connection:

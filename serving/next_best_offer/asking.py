@@ -1,6 +1,7 @@
 """What is asked about customers, whoever asks."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,13 @@ class Asking:
         """What makes two questions of one day differ beside channel and placement; empty when nothing is given."""
         given = {"basket": sorted(self.basket), "page": self.page, "location": self.location}
         return {name: value for name, value in given.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about one customer, at a moment (UTC); `asked_by` is the id of a key, or who asks without one."""
+
+    customer_id: str
+    asking: Asking
+    at: datetime
+    asked_by: str

@@ -1,15 +1,14 @@
 """Questions about customers become recorded decisions: one road for requests, batches and replays."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from serving import metrics
 from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Question
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.ledger import Erased, Ledger, Limits, Occasion
-from serving.next_best_offer.asking import Asking
+from serving.ledger import Erased, Ledger, LedgerError, Limits, Occasion
+from serving.next_best_offer.asking import Asked
 from serving.next_best_offer.fact_source import FactSource
 
 CHUNK = 50
@@ -25,15 +24,18 @@ class Decider:
         self._ledger = ledger
         self._limits = limits_of(rulebook)
 
-    def occasions(
-        self, customer_ids: Sequence[str], asking: Asking, at: datetime, asked_by: str
-    ) -> list[Occasion]:
-        """The question about each customer with all that is known of them at this moment; `at` is UTC.
+    def read(self, asked: Sequence[Asked]) -> list[Decision | Occasion]:
+        """The recorded decision of each question, or the question with all that is known of its customer.
 
-        `asked_by` is recorded with each. Raises `StoreError` when the store cannot be read.
+        Waits for nobody who writes. Raises `StoreError` when the store cannot be read, `LedgerError` when the
+        ledger cannot.
         """
-        known = self.source.facts(customer_ids, asking.basket)
-        return [self._occasion(facts, asking, at, asked_by) for facts in known]
+        with metrics.stage("facts"):
+            named = [(self._decision_id(one), one) for one in asked]
+            recorded = self._ledger.recorded([name for name, _ in named])
+            new = [one for name, one in named if name not in recorded]
+            facts = iter(self.source.facts([(one.customer_id, one.asking.basket) for one in new]))
+            return [recorded.get(name) or self._occasion(name, one, next(facts)) for name, one in named]
 
     def settle(self, occasions: Sequence[Occasion], deadline: float | None = None) -> list[Decision]:
         """The recorded decision of each occasion, made now where there is none, all in one transaction.
@@ -46,24 +48,39 @@ class Decider:
                 occasions, self._limits, days=self.rulebook.window_days, deadline=deadline
             )
 
-    def settle_remaining(self, occasions: Sequence[Occasion]) -> list[Decision | None]:
-        """The same with None for each customer who was erased meanwhile, in as many transactions as it takes."""
-        try:
-            return list(self.settle(occasions))
-        except Erased:
-            if len(occasions) == 1:
-                return [None]
-            return [self.settle_remaining([one])[0] for one in occasions]
+    def decided(self, asked: Sequence[Asked]) -> list[Decision | Exception]:
+        """The decision of each question, read or made now, or the fault that is that customer's alone.
 
-    def _occasion(self, facts: Facts, asking: Asking, at: datetime, asked_by: str) -> Occasion:
+        `Erased` is one: the customer was erased since the store was read. Raises what is everybody's fault:
+        `StoreError`, `LedgerError`.
+        """
+        found = self.read(asked)
+        made = iter(self._settled([one for one in found if isinstance(one, Occasion)]))
+        return [next(made) if isinstance(one, Occasion) else one for one in found]
+
+    def _settled(self, occasions: Sequence[Occasion]) -> list[Decision | Exception]:
+        """All in one transaction; each in one of its own when that fails by one of them."""
+        try:
+            return list(self.settle(occasions)) if occasions else []
+        except Exception as fault:
+            if of_everybody(fault):
+                raise
+            return [fault] if len(occasions) == 1 else [self._settled([one])[0] for one in occasions]
+
+    def _decision_id(self, asked: Asked) -> str:
+        asking, day = asked.asking, asked.at.date()
+        return self._ledger.decision_id(
+            asked.customer_id, asking.channel, asking.placement, day, asking.context
+        )
+
+    def _occasion(self, decision_id: str, asked: Asked, facts: Facts) -> Occasion:
+        asking = asked.asking
         question = Question(
-            decision_id=self._ledger.decision_id(
-                facts.customer_id, asking.channel, asking.placement, at.date(), asking.context
-            ),
-            customer_id=facts.customer_id,
+            decision_id=decision_id,
+            customer_id=asked.customer_id,
             channel=asking.channel,
             placement=asking.placement,
-            at=at,
+            at=asked.at,
             limit=asking.limit,
             basket=asking.basket,
             page=asking.page,
@@ -73,7 +90,12 @@ class Decider:
         def settled(history: History) -> Decision:
             return decide(question, facts, history, self.rulebook)
 
-        return Occasion(question, settled, asked_by)
+        return Occasion(question, settled, asked.asked_by)
+
+
+def of_everybody(fault: Exception) -> bool:
+    """Whether a fault would meet whoever asks: the ledger's, but for a customer who was just erased."""
+    return isinstance(fault, LedgerError) and not isinstance(fault, Erased)
 
 
 def limits_of(rulebook: Rulebook) -> dict[str, Limits]:

@@ -14,10 +14,10 @@ from features.errors import InputError
 from serving import logs, metrics
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.ledger import Erased, Ledger, LedgerError, TooLate
+from serving.ledger import Erased, Ledger, LedgerError, Occasion, TooLate
 from serving.live import Live
 from serving.next_best_offer.answers import Answers
-from serving.next_best_offer.asking import Asking
+from serving.next_best_offer.asking import Asked, Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.fact_source import FactSource
 from serving.next_best_offer.schemas import NextBestOfferAnswer
@@ -32,6 +32,7 @@ LACKS: Mapping[metrics.Lack, str] = {
     "ledger": "the ledger cannot be used",
     "data": "the data cannot be read",
     "erased": "the customer was erased",
+    "failed": "the decision failed",
 }
 """What callers are told of why nothing was decided; the log has the sentence, which may name files and hosts."""
 
@@ -43,7 +44,8 @@ class Desk:
         self._live = live
         self._runtime = runtime
         self._budget = budget_seconds
-        self._together = Together(runtime.decisions)
+        self._reading = Together[Asked, Decision | Occasion](runtime.readings)
+        self._recording = Together[Occasion, Decision](runtime.decisions)
         self._prepared: _Parts | None = None
 
     async def answer(self, customer_id: str, asking: Asking, asked_by: str) -> NextBestOfferAnswer:
@@ -51,18 +53,12 @@ class Desk:
 
         `asked_by` is the id of the key that asks; a decision keeps that of who asked first.
         """
-        until = time.monotonic() + self._budget
-        at, parts = self._runtime.clock(), self._parts()
+        asked, parts = Asked(customer_id, asking, self._runtime.clock(), asked_by), self._parts()
         try:
-            decider = self._decider(parts)
-            with metrics.stage("facts"):
-                (occasion,) = decider.occasions([customer_id], asking, at, asked_by)
-            async with asyncio.timeout(until - time.monotonic()):
-                deadline = until - COMMIT_SHARE * self._budget
-                with metrics.stage("waiting"):
-                    decision = await self._together.settle(decider.settle, occasion, deadline)
+            with metrics.stage("waiting"):
+                decision = await self._decision(parts, asked)
         except (InputError, TimeoutError) as fault:
-            return _degraded(parts.answers, customer_id, at, _lack(fault))
+            return _degraded(parts.answers, customer_id, asked.at, _lack(fault))
         return _decided(parts.answers, decision, asking)
 
     async def answers(
@@ -72,27 +68,35 @@ class Desk:
         answered: list[NextBestOfferAnswer] = []
         lack: metrics.Lack | None = None
         for start in range(0, len(customer_ids), CHUNK):
-            chunk, at, parts = customer_ids[start : start + CHUNK], self._runtime.clock(), self._parts()
+            at, parts = self._runtime.clock(), self._parts()
+            chunk = [Asked(one, asking, at, asked_by) for one in customer_ids[start : start + CHUNK]]
             try:
                 if lack is None:
-                    answered += await self._chunk(parts, chunk, asking, at, asked_by)
+                    answered += await self._chunk(parts, chunk)
             except InputError as broken:  # Who is broken is not asked again and again.
                 lack = _lack(broken)
             if lack is not None:
-                answered += [_degraded(parts.answers, one, at, lack) for one in chunk]
+                answered += [_degraded(parts.answers, one.customer_id, at, lack) for one in chunk]
         return answered
 
-    async def _chunk(
-        self, parts: "_Parts", customer_ids: Sequence[str], asking: Asking, at: datetime, asked_by: str
-    ) -> list[NextBestOfferAnswer]:
+    async def _decision(self, parts: "_Parts", asked: Asked) -> Decision:
+        """A recorded one is read: it does not wait behind those that have to be made."""
+        decider, deadline = self._decider(parts), time.monotonic() + (1 - COMMIT_SHARE) * self._budget
+        async with asyncio.timeout(self._budget):
+            found = await self._reading.answer(parts.read, asked, deadline)
+            if isinstance(found, Decision):
+                return found
+            return await self._recording.answer(decider.settle, found, deadline)
+
+    async def _chunk(self, parts: "_Parts", chunk: Sequence[Asked]) -> list[NextBestOfferAnswer]:
         decider, answers = self._decider(parts), parts.answers
-        with metrics.stage("facts"):
-            occasions = decider.occasions(customer_ids, asking, at, asked_by)
         with metrics.stage("waiting"):
-            settled = await self._runtime.writings.run(decider.settle_remaining, occasions)
+            decided = await self._runtime.writings.run(decider.decided, chunk)
         return [
-            _decided(answers, decision, asking) if decision else _degraded(answers, customer_id, at, "erased")
-            for customer_id, decision in zip(customer_ids, settled, strict=True)
+            _decided(answers, one, asked.asking)
+            if isinstance(one, Decision)
+            else _degraded(answers, asked.customer_id, asked.at, _lack(one))
+            for asked, one in zip(chunk, decided, strict=True)
         ]
 
     def _decider(self, parts: "_Parts") -> Decider:
@@ -125,6 +129,11 @@ class _Parts:
         decider = None if ledger is None else Decider(source, rulebook, ledger)
         return cls((served, rulebook, ledger), Answers(source, rulebook), decider)
 
+    def read(self, asked: Sequence[Asked], _: float) -> list[Decision | Occasion]:
+        """What is recorded or known; a read waits for nobody, whatever its deadline."""
+        assert self.decider is not None
+        return self.decider.read(asked)
+
 
 def _decided(answers: Answers, decision: Decision, asking: Asking) -> NextBestOfferAnswer:
     """The answer of a decision, counted by its first offer."""
@@ -142,9 +151,19 @@ def _degraded(answers: Answers, customer_id: str, at: datetime, lack: metrics.La
 
 def _lack(fault: Exception) -> metrics.Lack:
     """What was missing, by the fault, which is logged."""
-    logs.fault("degraded", reason=str(fault) or LACKS["late"])
+    lack = _missing(fault)
+    if lack == "failed":
+        logs.fault("degraded", reason=LACKS[lack], **logs.without_words(fault))
+    else:
+        logs.fault("degraded", reason=str(fault) or LACKS[lack])
+    return lack
+
+
+def _missing(fault: Exception) -> metrics.Lack:
     if isinstance(fault, TimeoutError | TooLate):
         return "late"
     if isinstance(fault, Erased):
         return "erased"
-    return "ledger" if isinstance(fault, LedgerError) else "data"
+    if isinstance(fault, LedgerError):
+        return "ledger"
+    return "data" if isinstance(fault, InputError) else "failed"

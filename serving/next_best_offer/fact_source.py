@@ -36,17 +36,18 @@ class FactSource:
         self._prices = self._of_items()
         self._bundle_prices = self._of_bundles()
 
-    def facts(self, customer_ids: Sequence[str], basket: frozenset[str] = frozenset()) -> list[Facts]:
-        """What is known of each customer, in the order asked; `basket` is that of the question.
+    def facts(self, asked: Sequence[tuple[str, frozenset[str]]]) -> list[Facts]:
+        """What is known of each customer, asked for by id and with what is in their basket.
 
         An id that nobody has is not known and has the items that are popular with everybody. A model that does
         not answer leaves its part empty. Raises `StoreError` when the store cannot be read.
         """
-        stored = [self._store.get(customer_id) for customer_id in customer_ids]
-        churn, items = self._churn(stored), self._new_items(customer_ids)
+        ids = [customer_id for customer_id, _ in asked]
+        stored = [self._store.get(customer_id) for customer_id in ids]
+        known = zip(asked, stored, self._churn(stored), self._new_items(ids), strict=True)
         return [
             self._facts(customer_id, customer, leaves, new, basket)
-            for customer_id, customer, leaves, new in zip(customer_ids, stored, churn, items, strict=True)
+            for (customer_id, basket), customer, leaves, new in known
         ]
 
     def _facts(
@@ -102,7 +103,7 @@ class FactSource:
         return [Chance(next(scores), source) if inside else None for inside in covered]
 
     def _new_items(self, customer_ids: Sequence[str]) -> list[tuple[ItemChance, ...]]:
-        if self.served.offers is None:
+        if self.served.offers is None or not customer_ids:
             return [()] * len(customer_ids)
         return [self._item_chances(new) for new in self.served.offers.new_items(customer_ids)]
 

@@ -1,4 +1,4 @@
-"""Questions that wait at the same time are recorded together: one write to disk for all of them.
+"""Questions that wait at the same time go through a step together: one read, one write to disk for all of them.
 
 A write to disk takes longer than everything else of a decision. While one is under way the next questions gather.
 """
@@ -8,97 +8,110 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import Generic, TypeVar
 
 from serving import tracing
-from serving.decision.trace import Decision
-from serving.ledger import Erased, LedgerError, Occasion, TooLate
-from serving.next_best_offer.deciding import CHUNK
+from serving.ledger import TooLate
+from serving.next_best_offer.deciding import CHUNK, of_everybody
 from serving.threads import Threads
 from serving.tracing import Trace
 
-Settle = Callable[[Sequence[Occasion], float], list[Decision]]
-"""Records occasions before a deadline, all or none."""
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+Step = Callable[[Sequence[Q], float], list[A]]
+"""Answers questions, in their order, before a deadline (of `time.monotonic`): all or none."""
+
+LAST_SHARE = 0.25
+"""Of the time that a question may take: with no more left it would hardly be in time, and only keep others."""
 
 
 @dataclass(frozen=True)
-class _Waiting:
-    settle: Settle
-    occasion: Occasion
+class _Waiting(Generic[Q, A]):
+    step: Step[Q, A]
+    question: Q
     deadline: float
-    decision: asyncio.Future[Decision]
+    last_moment: float
+    answer: asyncio.Future[A]
     traces: Sequence[Trace]
 
     @property
     def hopeless(self) -> bool:
-        """Nobody waits any more, or there is no time left."""
-        return self.decision.done() or time.monotonic() >= self.deadline
+        """Nobody waits any more, or there is too little time left."""
+        return self.answer.done() or time.monotonic() >= self.last_moment
 
 
-class Together:
-    """Gathers questions of one event loop, and records them in `threads`."""
+class Together(Generic[Q, A]):
+    """Gathers questions of one event loop, and answers them in `threads`."""
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[_Waiting[Q, A]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._pace = 0.0  # seconds that each question of the last group took
 
-    async def settle(self, settle: Settle, occasion: Occasion, deadline: float) -> Decision:
-        """The decision of one occasion, recorded with those that wait as well.
+    async def answer(self, step: Step[Q, A], question: Q, deadline: float) -> A:
+        """What a step says to one question, asked with those that wait as well.
 
-        `deadline` is of `time.monotonic`; who shares a transaction with an earlier one and loses by it has another
-        turn. Raises what `settle` raises, and TimeoutError when the deadline passes before its turn.
+        `deadline` is of `time.monotonic`; who shares a group with an earlier one and loses by it has another turn.
+        Raises what the step raises, and TimeoutError when too little time is left at its turn.
         """
-        decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(settle, occasion, deadline, decision, tracing.shared()))
+        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        last_moment = deadline - LAST_SHARE * (deadline - time.monotonic())
+        self._waiting.append(_Waiting(step, question, deadline, last_moment, answer, tracing.shared()))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
-        return await decision
+        return await answer
 
     async def _work(self) -> None:
         while self._waiting:
             group = self._group()
             if group:
-                await self._record(group)
+                await self._ask(group)
 
-    def _group(self) -> list[_Waiting]:
-        """The next who wait for the same, without those for whom it is too late."""
-        settle, group = self._waiting[0].settle, list[_Waiting]()
-        while self._waiting and len(group) < CHUNK and self._waiting[0].settle == settle:
-            one = self._waiting.popleft()
-            if not one.hopeless:
-                group.append(one)
-            elif not one.decision.done():
-                one.decision.set_exception(TimeoutError())
+    def _group(self) -> list[_Waiting[Q, A]]:
+        """The next who wait for the same, as many as will be answered before the first deadline among them."""
+        step, group, left = self._waiting[0].step, list[_Waiting[Q, A]](), inf
+        while self._waiting and len(group) < CHUNK and self._waiting[0].step == step:
+            one = self._waiting[0]
+            if one.hopeless:
+                _tell([self._waiting.popleft()], TimeoutError())
+                continue
+            left = min(left, one.deadline - time.monotonic())
+            if group and (len(group) + 1) * self._pace > left:
+                break
+            group.append(self._waiting.popleft())
         return group
 
-    async def _record(self, group: Sequence[_Waiting]) -> None:
-        deadline = min(one.deadline for one in group)
-        occasions = [one.occasion for one in group]
+    async def _ask(self, group: Sequence[_Waiting[Q, A]]) -> None:
+        began, deadline = time.monotonic(), min(one.deadline for one in group)
         tracing.share(trace for one in group for trace in one.traces)
         try:
-            decisions = await self._threads.run(group[0].settle, occasions, deadline)
+            answers = await self._threads.run(group[0].step, [one.question for one in group], deadline)
         except TooLate as fault:
             self._waiting.extendleft(one for one in reversed(group) if not one.hopeless)
             _tell([one for one in group if one.hopeless], fault)
         except Exception as fault:  # noqa: BLE001 - each who waits is told, and answers for it
             await self._part(group, fault)
         else:
-            for one, decision in zip(group, decisions, strict=True):
-                if not one.decision.done():
-                    one.decision.set_result(decision)
+            for one, answer in zip(group, answers, strict=True):
+                if not one.answer.done():
+                    one.answer.set_result(answer)
+        finally:
+            self._pace = (time.monotonic() - began) / len(group)
 
-    async def _part(self, group: Sequence[_Waiting], fault: Exception) -> None:
-        """A ledger that is broken is so for all; whatever else fails may be the fault of one alone."""
-        broken = isinstance(fault, LedgerError) and not isinstance(fault, Erased)
-        if broken or len(group) == 1:
+    async def _part(self, group: Sequence[_Waiting[Q, A]], fault: Exception) -> None:
+        """A fault of everybody's is told to all; whatever else fails may be the fault of one alone."""
+        if of_everybody(fault) or len(group) == 1:
             _tell(group, fault)
             return
         for one in group:
-            if not one.decision.done():
-                await self._record([one])
+            if not one.answer.done():
+                await self._ask([one])
 
 
-def _tell(group: Sequence[_Waiting], fault: Exception) -> None:
+def _tell(group: Sequence[_Waiting[Q, A]], fault: Exception) -> None:
     for one in group:
-        if not one.decision.done():
-            one.decision.set_exception(fault)
+        if not one.answer.done():
+            one.answer.set_exception(fault)

@@ -52,19 +52,19 @@ def test_offers_with_the_same_rules_share_one_set() -> None:
     assert web().bundles[0][0] is rules
 
 
-def test_cross_sell_offers_are_listed_by_rules_order_and_item() -> None:
-    earned, fixed, probable = web().listings
-    assert (ids(earned.tags), ids(earned.best), earned.by_price) == (["new", "beer", "any"], ["any"], True)
-    assert {item: ids(tags) for item, tags in earned.by_item.items()} == {
-        "WINE": ["new"],
-        "BEER": ["new", "beer"],
-    }
-    assert (ids(fixed.best), fixed.by_price, fixed.rules) == (["fixed"], False, earned.rules)
-    assert [(stage, rule.text) for stage, rule in probable.rules.asked] == [
+def test_cross_sell_offers_are_listed_by_order_item_and_rules() -> None:
+    earned, fixed = web().cross_sell
+    [(free, best), (probable, same)] = earned.best
+    assert (ids(earned.tags), earned.by_price) == (["new", "beer", "any", "probable"], True)
+    assert (ids(best), ids(same)) == (["any"], ["probable"])
+    listed = {item: [(rules, ids(tags)) for rules, tags in alike] for item, alike in earned.by_item.items()}
+    assert listed == {"WINE": [(free, ["new"])], "BEER": [(free, ["new", "beer"])]}
+    assert (ids(fixed.tags), fixed.by_price, fixed.best[0][0], fixed.by_item) == (["fixed"], False, free, {})
+    assert [(stage, rule.text) for stage, rule in probable.asked] == [
         ("eligibility", "known is yes"),
         ("suitability", PROBABLE),
     ]
-    assert (probable.rules.of_item, earned.rules.asked) == ((1,), ())
+    assert (probable.of_item, free.asked) == ((1,), ())
 
 
 def test_a_shelf_is_made_ready_once_a_day() -> None:

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from features.store import StoreError
+from serving.decision.decide import decide
+from serving.decision.facts import Question
 from serving.decision.trace import Decision
 from serving.ledger import Erased, Ledger, LedgerError, Occasion
 from serving.live import Live
 from serving.models import Models
+from serving.next_best_offer import deciding as deciding_module
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.deciding import CHUNK
 from serving.next_best_offer.desk import Desk
@@ -70,10 +73,10 @@ def test_answers_are_counted_by_their_first_offer_and_their_stages_are_timed(dec
     stages = ("facts", "waiting", "deciding", "recording", "wording")
     timed = [growth("nbo_stage_seconds_count", stage=stage) for stage in stages]
     given = growth("nbo_answers_total", offer="stay", reason="offer")
-    for _ in range(2):  # A repeat is an answer as well; nothing is decided for it.
+    for _ in range(2):  # A repeat is an answer as well; nothing is decided or recorded for it.
         assert answer(deciding).offers[0].offer_id == "stay"
     assert given() == 2
-    assert [grown() for grown in timed] == [2, 2, 1, 2, 2]
+    assert [grown() for grown in timed] == [2, 2, 1, 1, 2]
 
 
 def test_what_is_missing_is_counted_by_its_kind(deciding: Live, models: Models, tmp_path: Path) -> None:
@@ -100,14 +103,36 @@ def test_past_the_budget_the_answer_is_a_flagged_default_and_nothing_is_counted(
     assert len(ledger.history("1", NOON, 7).contacts) == 1
 
 
-def test_a_locked_ledger_makes_a_flagged_default(deciding: Live, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_locked_ledger_makes_a_flagged_default_but_of_what_is_recorded(
+    deciding: Live, ledger: Ledger, tmp_path: Path
+) -> None:
+    before = answer(deciding, "01")
     holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     assert_flagged(answer(deciding, budget_seconds=0.1), "no answer within the budget")
+    assert answer(deciding, "01") == before
     holder.execute("ROLLBACK")
     holder.close()
     assert ledger.history("1", NOON, 7).contacts == ()
     assert not answer(deciding).degraded
+
+
+def test_what_is_recorded_does_not_queue_behind_what_has_to_be_made(
+    deciding: Live, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, held = answer(deciding, "01"), Held(ledger.decide_many)
+    monkeypatch.setattr(ledger, "decide_many", held)
+
+    async def ask(desk: Desk) -> bool:
+        new = asyncio.create_task(desk.answer("1", WEB, KEY))
+        assert await desk.answer("01", WEB, KEY) == before
+        assert await desk.answers(["01"], WEB, KEY) == [before]
+        waited = not new.done()
+        held.let.set()
+        return waited and not (await new).degraded
+
+    with desk_over(deciding) as desk:
+        assert asyncio.run(ask(desk))
 
 
 def test_without_a_ledger_only_the_log_says_why(deciding: Live, log_lines: LogLines) -> None:
@@ -162,6 +187,28 @@ def test_who_is_erased_meanwhile_is_not_decided_on_and_the_others_are(
     with desk_over(deciding) as desk:
         together = asyncio.run(desk.answers(["01", "1", "gone", *map(str, range(10, 10 + CHUNK))], WEB, KEY))
     assert [one.customer_id for one in together if one.degraded] == ["1"]
+
+
+def test_a_fault_of_one_decision_of_a_batch_is_flagged_and_spoils_no_other(
+    deciding: Live, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines
+) -> None:
+    failed = growth("nbo_degraded_total", reason="failed")
+
+    def decide_most(question: Question, *known: Any) -> Decision:  # noqa: ANN401 - passed on
+        if question.customer_id == "canary":
+            raise KeyError(question.customer_id)
+        return decide(question, *known)
+
+    monkeypatch.setattr(deciding_module, "decide", decide_most)
+    with desk_over(deciding) as desk:
+        first, canary, last = asyncio.run(desk.answers(["1", "canary", "01"], WEB, KEY))
+        assert_flagged(canary, "the decision failed")
+        assert [asyncio.run(desk.answer(one, WEB, KEY)) for one in ("1", "01")] == [first, last]
+    [line] = log_lines()
+    assert (line["event"], line["reason"], line["kind"]) == ("degraded", "the decision failed", "KeyError")
+    assert "decide_most" in line["places"][-1]
+    assert "canary" not in str(line)
+    assert failed() == 1
 
 
 def test_a_batch_is_each_one_alone(deciding: Live) -> None:

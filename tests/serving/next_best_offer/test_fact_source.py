@@ -29,7 +29,7 @@ def source(models: Models) -> FactSource:
 
 
 def of(source: FactSource, customer_id: str, *basket: str) -> Facts:
-    (facts,) = source.facts([customer_id], frozenset(basket))
+    (facts,) = source.facts([(customer_id, frozenset(basket))])
     return facts
 
 
@@ -73,10 +73,8 @@ def test_a_level_is_its_text(models: Models) -> None:
     )
     rows = [("1", True, np.array([1.0, 2.0, 3.0, 1.0])), ("2", True, np.array([1.0, 2.0, 3.0, np.nan]))]
     store = MemoryStore(replace(tiny.INFO, described=described, customers=2), rows)
-    texts = [
-        one.attributes["recency_over_gap"] for one in FactSource(Served(models, store)).facts(["1", "2"])
-    ]
-    assert texts == ["b", None]
+    source = FactSource(Served(models, store))
+    assert [of(source, one).attributes["recency_over_gap"] for one in ("1", "2")] == ["b", None]
 
 
 @pytest.mark.parametrize("row", tiny.ROWS, ids=lambda row: ascii(row[0]))
@@ -171,7 +169,15 @@ def test_consents_are_those_of_the_profile(source: FactSource) -> None:
 def test_many_at_once_are_each_alone_to_the_last_bit(source: FactSource, basket: tuple[str, ...]) -> None:
     asked = [*IDS, "stranger", "1", *IDS]
     random.Random(3).shuffle(asked)
-    assert source.facts(asked, frozenset(basket)) == [of(source, one, *basket) for one in asked]
+    together = source.facts([(one, frozenset(basket)) for one in asked])
+    assert together == [of(source, one, *basket) for one in asked]
+
+
+def test_each_is_asked_about_with_a_basket_of_their_own(source: FactSource) -> None:
+    one, other = source.facts([("1", frozenset({"BREAD"})), ("1", frozenset())])
+    assert (one, other) == (of(source, "1", "BREAD"), of(source, "1"))
+    assert (bool(one.basket_items), other.basket_items) == (True, ())
+    assert source.facts([]) == []
 
 
 def test_a_model_that_does_not_answer_leaves_its_part_empty(models: Models) -> None:

@@ -18,6 +18,7 @@ from serving.tracing import Trace
 from tests.entries import AT, answer
 
 FAR = 60.0
+Settling = Together[Occasion, Decision]
 
 
 class Record:
@@ -55,13 +56,13 @@ def threads() -> Iterator[Threads]:
 
 
 async def asked(
-    together: Together, record: Record, ids: Sequence[str], seconds: Sequence[float]
+    together: Settling, record: Record, ids: Sequence[str], seconds: Sequence[float]
 ) -> list[str | BaseException]:
     """Ask for the first, and for the others while it is being recorded."""
 
     async def ask(customer_id: str, left: float) -> str:
         deadline = time.monotonic() + left
-        return (await together.settle(record.settle, occasion(customer_id), deadline)).customer_id
+        return (await together.answer(record.settle, occasion(customer_id), deadline)).customer_id
 
     first = asyncio.create_task(ask(ids[0], seconds[0]))
     await asyncio.to_thread(record.began.wait)
@@ -74,12 +75,12 @@ async def asked(
 def test_what_is_recorded_together_is_in_the_trace_of_each(threads: Threads) -> None:
     traces = {name: Trace("") for name in ("first", "second", "third")}
 
-    async def ask(together: Together, record: Record, name: str) -> None:
+    async def ask(together: Settling, record: Record, name: str) -> None:
         tracing.share([traces[name]])
-        await together.settle(record.settle, occasion(name), time.monotonic() + FAR)
+        await together.answer(record.settle, occasion(name), time.monotonic() + FAR)
 
     async def all_of_them() -> None:
-        together, record = Together(threads), Record()
+        together, record = Settling(threads), Record()
         first = asyncio.create_task(ask(together, record, "first"))
         await asyncio.to_thread(record.began.wait)
         others = [asyncio.create_task(ask(together, record, name)) for name in ("second", "third")]
@@ -94,13 +95,13 @@ def test_what_is_recorded_together_is_in_the_trace_of_each(threads: Threads) -> 
 
 def test_who_waits_shares_the_next_transaction(threads: Threads) -> None:
     record, ids = Record(), [str(number) for number in range(CHUNK + 4)]
-    assert asyncio.run(asked(Together(threads), record, ids, [FAR] * len(ids))) == ids
+    assert asyncio.run(asked(Settling(threads), record, ids, [FAR] * len(ids))) == ids
     assert record.groups == [ids[:1], ids[1 : CHUNK + 1], ids[CHUNK + 1 :]]
 
 
 def test_who_is_too_late_is_left_out_and_the_others_go_on(threads: Threads) -> None:
     record = Record()
-    found = asyncio.run(asked(Together(threads), record, ["a", "late", "b"], [FAR, 0.001, FAR]))
+    found = asyncio.run(asked(Settling(threads), record, ["a", "late", "b"], [FAR, 0.001, FAR]))
     assert (found[0], type(found[1]), found[2]) == ("a", TimeoutError, "b")
     assert record.groups == [["a"], ["b"]]
 
@@ -116,12 +117,12 @@ class Slow(Record):
 
 
 def test_who_loses_by_the_deadline_of_another_has_another_turn(threads: Threads) -> None:
-    record, together = Slow(), Together(threads)
+    record, together = Slow(), Settling(threads)
 
     async def ask() -> list[Decision | BaseException]:
         now = time.monotonic()
-        hurried = together.settle(record.settle, occasion("hurried"), now + 0.5)
-        patient = together.settle(record.settle, occasion("patient"), now + FAR)
+        hurried = together.answer(record.settle, occasion("hurried"), now + 0.5)
+        patient = together.answer(record.settle, occasion("patient"), now + FAR)
         return list(await asyncio.gather(hurried, patient, return_exceptions=True))
 
     hurried, patient = asyncio.run(ask())
@@ -132,7 +133,7 @@ def test_who_loses_by_the_deadline_of_another_has_another_turn(threads: Threads)
 
 
 def test_a_fault_reaches_everybody_who_shares_it_and_nobody_else(threads: Threads) -> None:
-    together = Together(threads)
+    together = Settling(threads)
     found = asyncio.run(asked(together, Record(LedgerError("gone")), ["a", "b", "c"], [FAR] * 3))
     assert [str(one) for one in found] == ["gone"] * 3
     assert asyncio.run(asked(together, Record(), ["a", "b"], [FAR] * 2)) == ["a", "b"]
@@ -150,20 +151,20 @@ class Picky(Record):
 
 def test_who_fails_alone_spoils_nobody_else(threads: Threads) -> None:
     record = Picky()
-    found = asyncio.run(asked(Together(threads), record, ["a", "b", "bad", "c"], [FAR] * 4))
+    found = asyncio.run(asked(Settling(threads), record, ["a", "b", "bad", "c"], [FAR] * 4))
     assert (found[:2], type(found[2]), found[3]) == (["a", "b"], TypeError, "c")
     assert record.groups == [["a"], ["b", "bad", "c"], ["b"], ["bad"], ["c"]]
 
 
 def test_others_of_another_set_have_a_transaction_of_their_own(threads: Threads) -> None:
-    together, one, other = Together(threads), Record(), Record()
+    together, one, other = Settling(threads), Record(), Record()
     one.let.set()
     other.let.set()
 
     async def ask() -> list[str]:
         deadline = time.monotonic() + FAR
         asking = [
-            together.settle(record.settle, occasion(str(number)), deadline)
+            together.answer(record.settle, occasion(str(number)), deadline)
             for number, record in enumerate([one, one, other, one])
         ]
         return [decision.customer_id for decision in await asyncio.gather(*asking)]
@@ -173,13 +174,13 @@ def test_others_of_another_set_have_a_transaction_of_their_own(threads: Threads)
 
 
 def test_who_gives_up_is_not_recorded(threads: Threads) -> None:
-    record, together = Record(), Together(threads)
+    record, together = Record(), Settling(threads)
 
     async def ask() -> str:
         deadline = time.monotonic() + FAR
-        first = asyncio.create_task(together.settle(record.settle, occasion("a"), deadline))
+        first = asyncio.create_task(together.answer(record.settle, occasion("a"), deadline))
         await asyncio.to_thread(record.began.wait)
-        gone = asyncio.create_task(together.settle(record.settle, occasion("gone"), deadline))
+        gone = asyncio.create_task(together.answer(record.settle, occasion("gone"), deadline))
         await asyncio.sleep(0)
         gone.cancel()
         await asyncio.sleep(0)
@@ -188,3 +189,72 @@ def test_who_gives_up_is_not_recorded(threads: Threads) -> None:
 
     assert asyncio.run(ask()) == "a"
     assert record.groups == [["a"]]
+
+
+class Clock:
+    """Goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Paced(Record):
+    """Takes so many seconds for each, when it is let."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        super().__init__()
+        self._clock = clock
+        self._seconds = seconds
+
+    def settle(self, occasions: Sequence[Occasion], deadline: float) -> list[Decision]:
+        settled = super().settle(occasions, time.monotonic() + FAR)
+        self._clock.now += self._seconds * len(occasions)
+        return settled
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr("serving.next_best_offer.together.time", found)
+    return found
+
+
+async def all_at_once(together: Settling, record: Record, deadlines: dict[str, float]) -> dict[str, bool]:
+    """Who is answered."""
+    asking = [together.answer(record.settle, occasion(name), until) for name, until in deadlines.items()]
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(one) for one in found} <= {Decision, TimeoutError}
+    return {name: isinstance(one, Decision) for name, one in zip(deadlines, found, strict=True)}
+
+
+def test_no_more_share_a_transaction_than_the_first_of_them_has_time_for(
+    threads: Threads, clock: Clock
+) -> None:
+    record, together = Paced(clock, 10), Settling(threads)
+    record.let.set()
+
+    async def ask() -> list[dict[str, bool]]:
+        first = await all_at_once(together, record, {"a": 60})
+        return [first, await all_at_once(together, record, {"b": 35, "c": 90, "d": 90, "e": 90})]
+
+    assert asyncio.run(ask()) == [{"a": True}, {"b": True, "c": True, "d": True, "e": True}]
+    assert record.groups == [["a"], ["b", "c"], ["d", "e"]]
+
+
+def test_who_has_hardly_any_time_left_takes_none_of_the_others(threads: Threads, clock: Clock) -> None:
+    """At second 40 of 50 less than a quarter is left, of 60 more."""
+    record, together = Paced(clock, 40), Settling(threads)
+
+    async def ask() -> dict[str, bool]:
+        first = asyncio.create_task(all_at_once(together, record, {"a": 99}))
+        await asyncio.to_thread(record.began.wait)
+        others = asyncio.create_task(all_at_once(together, record, {"hurried": 50, "b": 60}))
+        await asyncio.sleep(0.05)
+        record.let.set()
+        return await first | await others
+
+    assert asyncio.run(ask()) == {"a": True, "hurried": False, "b": True}
+    assert record.groups == [["a"], ["b"]]

@@ -102,7 +102,8 @@ def test_a_store_that_takes_longer_than_the_budget_makes_a_flagged_default(
         return read(store, customer_id)
 
     with monkeypatch.context() as slow:
-        slow.setattr("serving.next_best_offer.desk.time", clock)
+        for module in ("desk", "together"):
+            slow.setattr(f"serving.next_best_offer.{module}.time", clock)
         slow.setattr(SqliteStore, "get", slowly)
         assert is_flagged(worker.offer(), "no answer within the budget")
     answer = worker.offer()
