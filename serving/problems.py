@@ -18,6 +18,7 @@ MAX_ERRORS = 20
 MAX_WHERE = 200
 """Characters of a place in a request, where a caller may have made a name up."""
 WHY = "The log of the service says why and what to run."
+RELEASE_SAYS = "GET /v1/release says which models the release has, and why one of them does not answer."
 
 
 class InvalidField(BaseModel):

@@ -9,24 +9,22 @@ from serving.customers.answers import Consents, customer_answer
 from serving.customers.schemas import CustomerAnswer
 from serving.ledger import Ledger, LedgerError
 from serving.problems import UnknownCustomer
-from serving.routes.answering import LiveNow, RuntimeNow, ServedNow
+from serving.routes.incoming import Incoming
 from serving.routes.paths import NoQuery, WholeId, documented
 from serving.runtime import Runtime
 from serving.schemas import CustomerId
 
 
 async def customer(
-    customer_id: Annotated[CustomerId, Path(examples=["1"])],
-    _: NoQuery,
-    served: ServedNow,
-    live: LiveNow,
-    runtime: RuntimeNow,
+    incoming: Incoming, customer_id: Annotated[CustomerId, Path(examples=["1"])], _: NoQuery
 ) -> CustomerAnswer:
     """What is known of one customer: segments, churn, purchases and consents.
 
     Percent-encode the id, a slash in it too. Where the ledger cannot be asked, consents are the published ones.
     """
-    answer = customer_answer(served, customer_id, await _said(live.ledger, runtime, customer_id))
+    served = incoming.served
+    said = await _said(incoming.live.ledger, incoming.runtime, customer_id)
+    answer = customer_answer(served, customer_id, said)
     if answer is None:
         raise UnknownCustomer
     return answer

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 
 from serving.ledger import UnknownDecision
 from serving.next_best_offer.schemas import (
@@ -16,8 +16,8 @@ from serving.next_best_offer.schemas import (
 )
 from serving.outcomes.answers import outcome_of
 from serving.outcomes.schemas import DecisionId, OutcomeAnswer, OutcomePosted
-from serving.routes.answering import CallerNow, DeskNow, LedgerNow, RulebookNow, RuntimeNow
 from serving.routes.channels import require_channel
+from serving.routes.incoming import Incoming
 from serving.routes.moments import past
 from serving.routes.paths import NoQuery, documented
 from serving.schemas import CustomerId
@@ -43,13 +43,10 @@ LINKS = {
 """Where the answer of one next best offer leads to."""
 
 
-async def next_best_offer_of_customer(  # noqa: PLR0913, PLR0917 - given by name, by the framework
-    request: Request,
+async def next_best_offer_of_customer(
+    incoming: Incoming,
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
     query: Annotated[NextBestOfferQuery, Query()],
-    rulebook: RulebookNow,
-    desk: DeskNow,
-    caller: CallerNow,
 ) -> NextBestOfferAnswer:
     """The one offer to make to a customer, or none, with every factor in money.
 
@@ -57,59 +54,53 @@ async def next_best_offer_of_customer(  # noqa: PLR0913, PLR0917 - given by name
     customer is an answer as well. Past the budget of time the answer is a flagged *no offer* that counts nowhere.
     Percent-encode the id; a slash in it is fine.
     """
-    require_channel(query.channel, rulebook.policy, "query.channel")
-    return _noted(request, await desk.answer(customer_id, asking_of(query), caller))
+    require_channel(query.channel, incoming.rulebook.policy, "query.channel")
+    answer = await incoming.desk.answer(customer_id, asking_of(query), incoming.key.id)
+    return _noted(incoming, answer)
 
 
-async def next_best_offer(
-    request: Request,
-    asked: NextBestOfferAsked,
-    _: NoQuery,
-    rulebook: RulebookNow,
-    desk: DeskNow,
-    caller: CallerNow,
-) -> NextBestOfferAnswer:
+async def next_best_offer(incoming: Incoming, asked: NextBestOfferAsked, _: NoQuery) -> NextBestOfferAnswer:
     """The same with what the customer is doing: basket, page, location. Another context is another decision."""
-    require_channel(asked.channel, rulebook.policy, "body.channel")
-    return _noted(request, await desk.answer(asked.customer_id, asking_of(asked), caller))
+    require_channel(asked.channel, incoming.rulebook.policy, "body.channel")
+    answer = await incoming.desk.answer(asked.customer_id, asking_of(asked), incoming.key.id)
+    return _noted(incoming, answer)
 
 
 async def next_best_offer_of_batch(
-    batch: NextBestOfferBatch, _: NoQuery, rulebook: RulebookNow, desk: DeskNow, caller: CallerNow
+    incoming: Incoming, batch: NextBestOfferBatch, _: NoQuery
 ) -> NextBestOfferBatchAnswer:
     """The same for up to 1,000 customers, in the order asked; a batch has no budget of time."""
-    require_channel(batch.channel, rulebook.policy, "body.channel")
-    results = await desk.answers(batch.customer_ids, asking_of(batch), caller)
+    require_channel(batch.channel, incoming.rulebook.policy, "body.channel")
+    results = await incoming.desk.answers(batch.customer_ids, asking_of(batch), incoming.key.id)
     return NextBestOfferBatchAnswer(results=results)
 
 
-async def outcome_of_decision(
-    posted: OutcomePosted, _: NoQuery, ledger: LedgerNow, runtime: RuntimeNow
-) -> OutcomeAnswer:
+async def outcome_of_decision(incoming: Incoming, posted: OutcomePosted, _: NoQuery) -> OutcomeAnswer:
     """What became of a decision: seen, accepted, rejected, redeemed, bought.
 
     In any order and however late; posting the same again under its key changes nothing. An impression, an
     acceptance and a rejection count once for each offer of a decision.
     """
+    ledger, runtime = incoming.ledger, incoming.runtime
     outcome = outcome_of(posted, past(posted.at, runtime.clock()))
     recorded = await runtime.writings.run(ledger.record_outcome, outcome)
     return OutcomeAnswer(recorded=recorded)
 
 
 async def decision(
-    decision_id: Annotated[DecisionId, Path()], _: NoQuery, ledger: LedgerNow, runtime: RuntimeNow
+    incoming: Incoming, decision_id: Annotated[DecisionId, Path()], _: NoQuery
 ) -> DecisionAnswer:
     """How a decision came about, stage by stage: where every candidate ended, by which rule and value."""
-    recorded = await runtime.readings.run(ledger.decision, decision_id)
+    recorded = await incoming.runtime.readings.run(incoming.ledger.decision, decision_id)
     if recorded is None:
         raise UnknownDecision
     return trace_of(recorded)
 
 
-def _noted(request: Request, answer: NextBestOfferAnswer) -> NextBestOfferAnswer:
+def _noted(incoming: Incoming, answer: NextBestOfferAnswer) -> NextBestOfferAnswer:
     """The answer, of which the log line of the call will name the decision."""
-    request.state.decision_id = answer.decision_id
-    request.state.degraded = answer.degraded
+    incoming.state.decision_id = answer.decision_id
+    incoming.state.degraded = answer.degraded
     return answer
 
 

@@ -9,7 +9,7 @@ from serving.bundles.schemas import Basket, BundlesAnswer, BundlesQuery
 from serving.churn.schemas import ChurnAnswer, ChurnBatch, ChurnBatchAnswer, ChurnQuery
 from serving.cross_sell.schemas import OffersAnswer, OffersQuery
 from serving.problems import UnknownCustomer, UnknownItem
-from serving.routes.answering import BundlesNow, ChurnNow, OffersNow
+from serving.routes.incoming import Incoming
 from serving.routes.paths import NoQuery, documented
 from serving.schemas import CustomerId, ItemId
 
@@ -18,23 +18,23 @@ CHUNK = 25
 
 
 async def churn_of_customer(
+    incoming: Incoming,
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
     query: Annotated[ChurnQuery, Query()],
-    churn: ChurnNow,
 ) -> ChurnAnswer:
     """Probability that one customer churns, with the reasons in words.
 
     Percent-encode the id; a slash in it is fine. Whom the churn definition does not cover is `lapsed`.
     """
-    answer = churn.answer(customer_id, query.reasons)
+    answer = incoming.churn.answer(customer_id, query.reasons)
     if answer is None:
         raise UnknownCustomer
     return answer
 
 
-async def churn_of_batch(batch: ChurnBatch, _: NoQuery, churn: ChurnNow) -> ChurnBatchAnswer:
+async def churn_of_batch(incoming: Incoming, batch: ChurnBatch, _: NoQuery) -> ChurnBatchAnswer:
     """The same for up to 1,000 customers, all from one release; unknown ids are listed apart."""
-    answer = ChurnBatchAnswer(results=[], unknown=[])
+    churn, answer = incoming.churn, ChurnBatchAnswer(results=[], unknown=[])
     for start in range(0, len(batch.customer_ids), CHUNK):
         results, unknown = churn.answers(batch.customer_ids[start : start + CHUNK], batch.reasons)
         answer.results.extend(results)
@@ -44,37 +44,37 @@ async def churn_of_batch(batch: ChurnBatch, _: NoQuery, churn: ChurnNow) -> Chur
 
 
 async def offers_of_customer(
+    incoming: Incoming,
     customer_id: Annotated[CustomerId, Path(examples=["1"])],
     query: Annotated[OffersQuery, Query()],
-    offers: OffersNow,
 ) -> OffersAnswer:
     """What to offer one customer: the most probable items first, with the reasons in words.
 
     Percent-encode the id; a slash in it is fine. A customer without a history, unknown ones included, is
     `cold` and gets the popular items.
     """
-    return offers.answer(customer_id, query.kind, query.limit)
+    return incoming.offers.answer(customer_id, query.kind, query.limit)
 
 
-async def bundles_of_basket(basket: Basket, _: NoQuery, bundles: BundlesNow) -> BundlesAnswer:
+async def bundles_of_basket(incoming: Incoming, basket: Basket, _: NoQuery) -> BundlesAnswer:
     """What to add to a basket: the best items first, each with the statistics of the rule that speaks for it.
 
     Never what is in the basket, never what replaces it. Unknown items are ignored and listed; when none is
     known, an empty basket included, the best items to begin with come, flagged as `starter`.
     """
-    return bundles.answer(basket.basket, basket.customer_id, basket.limit)
+    return incoming.bundles.answer(basket.basket, basket.customer_id, basket.limit)
 
 
 async def bundles_of_item(
+    incoming: Incoming,
     item_id: Annotated[ItemId, Path(examples=["PASTA"])],
     query: Annotated[BundlesQuery, Query()],
-    bundles: BundlesNow,
 ) -> BundlesAnswer:
     """What goes with one item, beyond chance and beyond promotions: only suggestions of significant evidence.
 
     Percent-encode the id; a slash in it is fine.
     """
-    answer = bundles.of_item(item_id, query.limit)
+    answer = incoming.bundles.of_item(item_id, query.limit)
     if answer is None:
         raise UnknownItem
     return answer

@@ -5,13 +5,14 @@ from fastapi.responses import PlainTextResponse
 
 from serving import metrics
 from serving.problems import NotReady
-from serving.routes.answering import LiveNow, VitalsNow
+from serving.routes.incoming import Incoming
 from serving.routes.paths import NoQuery, documented
 from serving.schemas import Health, Readiness, ReleaseAnswer
 
 
-async def release(_: NoQuery, live: LiveNow) -> ReleaseAnswer:
+async def release(incoming: Incoming, _: NoQuery) -> ReleaseAnswer:
     """Which models and data answer right now, and whether something newer was refused."""
+    live = incoming.live
     if live.served is None:
         raise NotReady(live.faults or "the service is starting")
     return live.served.release_answer(live.faults)
@@ -22,19 +23,20 @@ async def alive() -> Health:
     return Health(status="alive")
 
 
-async def ready(vitals: VitalsNow, live: LiveNow) -> Readiness:
+async def ready(incoming: Incoming) -> Readiness:
     """At least one verified model answers from a store that it fits, and the service is not about to stop.
 
     Data that is older than allowed is ready as well, unless SERVING_READY_WHEN_STALE says no.
     """
+    vitals, served = incoming.vitals, incoming.live.served
     if vitals.not_ready is not None:
         raise NotReady(vitals.not_ready)
-    return Readiness(status="degraded" if live.served is None or live.served.unfit else "ready")
+    return Readiness(status="degraded" if served is None or served.unfit else "ready")
 
 
-async def metrics_of_service(vitals: VitalsNow) -> Response:
+async def metrics_of_service(incoming: Incoming) -> Response:
     """What is counted and measured, of all workers, in the text format of Prometheus."""
-    vitals.show()
+    incoming.vitals.show()
     return Response(metrics.exposition(), media_type=metrics.MEDIA_TYPE)
 
 

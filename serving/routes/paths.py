@@ -10,8 +10,9 @@ from starlette.routing import Match
 from starlette.types import Scope as AsgiScope
 
 from serving import metrics, schemas
-from serving.keys.key import Key, Scope
+from serving.keys.key import Scope
 from serving.problems import Forbidden, ProblemDocument
+from serving.routes.incoming import Incoming
 
 FAULTS = {
     400: "The body cannot be read.",
@@ -64,22 +65,23 @@ class AnyText(Convertor[str]):
 
 
 class Call(APIRoute):
-    """A call; where its documentation asks for a key with a scope, no other key gets past, and no body is read."""
+    """A call, which gets its request as an `Incoming` one.
+
+    Where its documentation asks for a key with a scope, no other key gets past, and no body is read.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers a request."""
         handle = super().get_route_handler()
         security: list[dict[str, list[Scope]]] = (self.openapi_extra or {}).get("security", [])
-        if not security:
-            return handle
-        (needed,) = security[0][KEY]
+        needed = security[0][KEY][0] if security else None
 
         async def allowed(request: Request) -> Response:
-            key: Key = request.scope["state"]["key"]
-            if needed not in key.scopes:
+            incoming = Incoming(request.scope, request.receive)
+            if needed is not None and needed not in incoming.key.scopes:
                 metrics.refused("scope")
                 raise Forbidden(needed)
-            return await handle(request)
+            return await handle(incoming)
 
         return allowed
 
