@@ -1,4 +1,4 @@
-"""What every model's artifact has in common on disk: exact files, verified by checksum before any is parsed.
+"""What all artifacts have in common on disk: exact files, verified by checksum before any is parsed.
 
 A truncated booster can end the process inside LightGBM, so no byte is parsed before its checksum agrees.
 """
@@ -16,12 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from features.errors import InputError
 
 CHECKSUMS = "checksums.json"
+TRAIN = "train, promote and release another one, then pull it"
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class ModelError(InputError):
-    """The model artifact is missing, altered or contradicts itself; says which file and what to do."""
+    """An artifact is missing, altered or contradicts itself; says which file and what to do."""
 
 
 class Part(BaseModel):
@@ -99,14 +100,16 @@ def parsed(texts: Mapping[str, bytes], description: type[D], golden: type[G], fo
 
 
 @contextmanager
-def readable(folder: Path) -> Iterator[None]:
-    """Turn a `ValueError` of whoever parses the folder's parts into a `ModelError` with the first broken rule."""
+def readable(folder: Path, what: str = "model", again: str = TRAIN) -> Iterator[None]:
+    """Turn a `ValueError` of whoever parses the folder's parts into a `ModelError` with the first broken rule.
+
+    `what` lies in the folder, `again` is how another one comes about.
+    """
     try:
         yield
     except ValueError as fault:
         raise ModelError(
-            f"the model in {folder} has no format that this service reads: {_first_broken_rule(fault)}; "
-            "train and pull it again"
+            f"the {what} in {folder} has no format that this service reads: {_first_broken_rule(fault)}; {again}"
         ) from fault
 
 
@@ -136,31 +139,31 @@ def verified(folder: Path, parts: Sequence[str]) -> dict[str, bytes]:
     for name, content in texts.items():
         if hashlib.sha256(content).hexdigest() != expected[name]:
             raise ModelError(
-                f"{name} in {folder} was altered after training (its checksum differs): pull it again"
+                f"{name} in {folder} was altered after training (its checksum differs): pull the release again"
             )
     return texts
 
 
 def _require_exact_files(folder: Path, parts: Sequence[str]) -> None:
     if folder.is_symlink() or not folder.is_dir():
-        raise ModelError(f"there is no model folder at {folder}: fetch one with python -m serving pull")
+        raise ModelError(f"there is no folder {folder}: fetch the release with python -m serving pull")
     found = {path.name: path.is_file() and not path.is_symlink() for path in folder.iterdir()}
     wanted = {*parts, CHECKSUMS}
     wrong = [f"missing {name}" for name in sorted(wanted - found.keys())]
     wrong += [f"unexpected {name}" for name in sorted(found.keys() - wanted)]
     wrong += [f"{name} is no plain file" for name in sorted(wanted & found.keys()) if not found[name]]
     if wrong:
-        raise ModelError(f"the model in {folder} is not whole ({', '.join(wrong)}): pull it again")
+        raise ModelError(f"{folder} is not whole ({', '.join(wrong)}): pull the release again")
 
 
 def _expected_checksums(folder: Path, parts: Sequence[str]) -> dict[str, str]:
     try:
         expected = json.loads((folder / CHECKSUMS).read_bytes())
     except (ValueError, RecursionError) as fault:
-        raise ModelError(f"{CHECKSUMS} in {folder} is no JSON: pull the model again") from fault
+        raise ModelError(f"{CHECKSUMS} in {folder} is no JSON: pull the release again") from fault
     if not isinstance(expected, dict) or sorted(expected) != sorted(parts):
         raise ModelError(
-            f"{CHECKSUMS} in {folder} does not name exactly {', '.join(parts)}: pull the model again"
+            f"{CHECKSUMS} in {folder} does not name exactly {', '.join(parts)}: pull the release again"
         )
     return expected
 

@@ -97,13 +97,6 @@ class Served:
         if self.bundles is not None:
             self.bundles.answer([], first, 1)
 
-    def why_not(self, name: ModelName) -> str:
-        """Why a model does not answer, and what to run."""
-        return self.unfit.get(name) or (
-            f"the release has no {name} model: train and promote one with python -m training "
-            f"{name.replace('_', '-')} --dataset FILE, then python -m serving pull"
-        )
-
     def release_answer(self, fault: str | None) -> ReleaseAnswer:
         """What this set is, with the reason why something else is not served."""
         release, churn = self.models.release, self.models.churn

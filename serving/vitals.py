@@ -31,10 +31,7 @@ class Vitals:
         if served is None:
             return f"Nothing is served yet. {WHY}"
         if served.stale and not self._runtime.ready_when_stale:
-            return (
-                "The data is older than SERVING_STALE_AFTER_DAYS allows: publish a newer store, or let stale data "
-                "answer with SERVING_READY_WHEN_STALE=true."
-            )
+            return "The data is older than this service may answer with; somebody has to publish newer data."
         return None
 
     def show(self) -> None:

@@ -79,7 +79,7 @@ def read_artifact(folder: Path) -> ReleaseArtifact:
     """Read a release's folder. Raises `ModelError` for missing, extra or altered files and for contradictions."""
     catalogue = next((name for name in CATALOGUES if (folder / name).exists()), CATALOGUES[0])
     texts = verified(folder, ("release.json", catalogue, POLICY, "golden.json"))
-    with readable(folder):
+    with readable(folder, "release", "make another one with python -m training release, then pull it"):
         contents = Contents.model_validate_json(texts["release.json"])
         golden = GoldenCustomers.model_validate_json(texts["golden.json"])
         _require_agreement(contents, golden, catalogue, rules_digest(texts[catalogue], texts[POLICY]))

@@ -78,4 +78,4 @@ def test_a_service_that_stops_or_would_answer_from_stale_data_is_not_ready(model
     stopping = Vitals(Live(Served(models, full_store())), runtime)
     assert stopping.not_ready == "The service was told to stop."
     old = Vitals(Live(Served(models, full_store(), timedelta(days=1))), Runtime(ready_when_stale=False))
-    assert "publish a newer store" in str(old.not_ready)
+    assert "publish newer data" in str(old.not_ready)

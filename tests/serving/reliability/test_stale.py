@@ -77,7 +77,7 @@ def test_without_a_ledger_the_flagged_default_says_so_too(old: Live) -> None:
 def test_where_no_answer_is_better_than_an_old_one_the_service_is_not_ready(old: Live) -> None:
     with serving(old, ready_when_stale=False) as client:
         refused = problem(client.get("/readyz"), 503, "not-ready")
-        assert "publish a newer store" in refused["detail"]
+        assert "publish newer data" in refused["detail"]
         assert (gauges(client)["nbo_stale"], gauges(client)["nbo_ready"]) == (1, 0)
         assert client.get("/v1/customers/1/churn").status_code == 200
 
