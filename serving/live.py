@@ -9,7 +9,7 @@ outcomes. Only nobody is served before the ledger has been open once: it knows w
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,12 +59,13 @@ class Watch:
     """Brings the newest release, store, catalogue and policy from disk into a `Live`, and opens the ledger.
 
     A store is served without those who were erased: they are removed from its file first. Raises `InputError` for
-    a catalogue without a policy, or the other way round.
+    a catalogue without a policy, or the other way round. `swapped` is called after each swap.
     """
 
-    def __init__(self, live: Live, settings: Settings) -> None:
+    def __init__(self, live: Live, settings: Settings, swapped: Callable[[], None] = lambda: None) -> None:
         self._live = live
         self._settings = settings
+        self._swapped = swapped
         self._files = settings.rule_files
         self._alone = threading.Lock()
         self._models = Newest(
@@ -188,6 +189,7 @@ class Watch:
         )
         if joined.rulebook is not None and (before is None or before.rules != joined.rules):
             _report_ended(joined.rulebook)
+        self._swapped()
         return list(joined.unfit.values())
 
 

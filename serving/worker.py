@@ -11,6 +11,7 @@ from serving import logs
 from serving.admission.rates import Rates
 from serving.app import create_app
 from serving.draining import Draining
+from serving.garbage import spare_what_is_loaded
 from serving.keys.keyring import Keyring
 from serving.live import Live, Watch
 from serving.settings import Settings
@@ -26,7 +27,7 @@ def application(settings: Settings, address: str, rates: Path | None) -> FastAPI
         logs.write_to(sys.stderr)
         logs.take_over()
     live = Live()
-    watch = Watch(live, settings)
+    watch = Watch(live, settings, spare_what_is_loaded)
     watch.refresh()
     app = create_app(
         live,
