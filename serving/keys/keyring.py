@@ -86,10 +86,17 @@ class Keyring:
 
     def _refresh(self, stamp: tuple[int, int, int] | None) -> None:
         try:
-            self._ring, fault, event = ring_of(read_keys(self._path)), None, ""
+            self._ring, self._fault = ring_of(read_keys(self._path)), None
         except KeysError as broken:
-            self._ring, fault = {}, str(broken)
-            event = "keys-missing" if isinstance(broken, MissingKeysError) else "keys-refused"
-        if fault is not None and fault != self._fault:
-            logs.fault(event, reason=fault)
-        self._stamp, self._fault = stamp, fault
+            self._ring = {}
+            self._tell(broken)
+        self._stamp = stamp
+
+    def _tell(self, broken: KeysError) -> None:
+        if str(broken) == self._fault:
+            return
+        self._fault = str(broken)
+        if isinstance(broken, MissingKeysError):
+            logs.fault("keys-missing", reason=self._fault)
+        else:
+            logs.fault("keys-refused", reason=self._fault)

@@ -1,6 +1,7 @@
 """The service over what a test leaves in its folder."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,10 @@ Start = Callable[[], Service]
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the service over what lies in the folder; gives where it answers."""
-    started: list[Process] = []
+    with ExitStack() as started:
 
-    def start_there() -> Service:
-        started.append(Process(tmp_path))
-        return Service(int(started[-1].address.rpartition(":")[2]), TEXT)
+        def start_there() -> Service:
+            service = started.enter_context(Process(tmp_path))
+            return Service(int(service.address.rpartition(":")[2]), TEXT)
 
-    yield start_there
-    for service in started:
-        service.stop()
+        yield start_there

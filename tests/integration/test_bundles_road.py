@@ -55,9 +55,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory, new_registry: Path) -> Walk
 @pytest.fixture(scope="module")
 def client(walked: Walked) -> Iterator[httpx2.Client]:
     """Calls the service, a process of its own over what was published and pulled."""
-    service = Process(walked.place.workspace)
-    yield service.client
-    service.stop()
+    with Process(walked.place.workspace) as service:
+        yield service.client
 
 
 @pytest.fixture(scope="module")

@@ -46,9 +46,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A service that decides."""
     folder = tmp_path_factory.mktemp("samples")
     publish_full(settings_in(folder))
-    process = Process(folder)
-    yield process
-    process.stop()
+    with Process(folder) as process:
+        yield process
 
 
 def run(command: Sequence[str | Path], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -2,13 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
@@ -16,6 +19,8 @@ from tests.serving.keys import HEADER, write_keys
 from tests.serving.places import settings_in, variables
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+"""Seconds after which what has not been written never is."""
 
 
 def environment() -> dict[str, str]:
@@ -29,7 +34,8 @@ def environment() -> dict[str, str]:
 class Process:
     """`python -m serving run` on a free port over release, store, ledger, rules and keys of a folder.
 
-    What it writes is read all the time: each answer is a line, and a full pipe would stop the service.
+    What it writes is read all the time: each answer is a line, and a full pipe would stop the service. No process
+    of it outlives a `with` block.
     """
 
     def __init__(self, folder: Path, *within: str, **more: str) -> None:
@@ -43,41 +49,60 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            process_group=0,
         )
         self._texts: SimpleQueue[str | None] = SimpleQueue()
         self._reader = Thread(target=self._read, daemon=True)
         self._reader.start()
         self.lines: list[dict[str, Any]] = []
-        self.address: str = self.wait_for("started")["address"]
-        self.client = httpx2.Client(base_url=self.address, timeout=30, headers=HEADER)
+        self.client = httpx2.Client(timeout=30, headers=HEADER)
+        try:
+            self.address: str = self.wait_for("started")["address"]
+        except BaseException:
+            self.kill()
+            raise
+        self.client.base_url = self.address
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def wait_for(self, event: str) -> dict[str, Any]:
         """Read the log up to the next line of an event."""
-        for text in self._written():
-            self.lines.append(json.loads(text))
-            if self.lines[-1]["event"] == event:
-                return self.lines[-1]
+        try:
+            for text in self._written():
+                self.lines.append(json.loads(text))
+                if self.lines[-1]["event"] == event:
+                    return self.lines[-1]
+        except Empty:
+            raise AssertionError(f"no {event} within {PATIENCE:g} seconds: {self.lines}") from None
         raise AssertionError(f"the service ended without {event}: {self.lines}")
 
     def stop(self) -> str:
-        """End the service; returns what else it wrote."""
-        self.client.close()
+        """End the service, and kill what is left of it after 30 seconds; returns what else it wrote."""
         self.process.terminate()
-        self.process.wait(timeout=30)
-        self._reader.join()
+        try:
+            self.process.wait(timeout=30)
+        finally:
+            self.kill()
         return "".join(self._written())
+
+    def kill(self) -> None:
+        """End the service without a word, its workers as well."""
+        self.client.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=30)
+        self._reader.join(timeout=30)
 
     def _written(self) -> Iterator[str]:
         """What nobody has looked at yet, up to the end, which is there for the next look as well."""
-        yield from iter(self._texts.get, None)
+        until = time.monotonic() + PATIENCE
+        while (text := self._texts.get(timeout=max(0.0, until - time.monotonic()))) is not None:
+            yield text
         self._texts.put(None)
-
-    def kill(self) -> None:
-        """End the service without a word."""
-        self.client.close()
-        self.process.kill()
-        self.process.wait(timeout=30)
-        self._reader.join()
 
     def _read(self) -> None:
         assert self.process.stdout is not None

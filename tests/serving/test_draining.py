@@ -15,38 +15,55 @@ from serving.runtime import Runtime
 LogLines = Callable[[], list[dict[str, Any]]]
 
 
-def ended(
-    seconds: float, tell: Callable[[Draining], Coroutine[Any, Any, object]]
-) -> tuple[Runtime, list[int]]:
-    """What a service that is told to stop has come to when the server is told, and with which signal."""
-    told: list[int] = []
+class Server:
+    """Stands where the server does: hears the signals that it is to end with. To be made where the loop runs."""
+
+    def __init__(self) -> None:
+        self.told: list[int] = []
+        self._over = asyncio.Event()
+
+    def end(self, number: int, _: object) -> None:
+        """What a signal calls."""
+        self.told.append(number)
+        self._over.set()
+
+    async def ended(self) -> None:
+        """Until it has been told."""
+        async with asyncio.timeout(30):
+            await self._over.wait()
+
+
+Life = Callable[[Draining, Server], Coroutine[Any, Any, object]]
+
+
+def lived(seconds: float, life: Life) -> tuple[Runtime, list[int]]:
+    """What a service that drains for so long has come to, and which signals its server was told in that life."""
     runtime = Runtime()
 
-    async def live() -> None:
-        over = asyncio.Event()
-
-        def end(number: int, _: object) -> None:
-            told.append(number)
-            over.set()
-
-        before = signal.signal(signal.SIGTERM, end)
+    async def live() -> Server:
+        server = Server()
+        before = signal.signal(signal.SIGTERM, server.end)
         try:
-            await tell(Draining(runtime, seconds))
-            async with asyncio.timeout(30):
-                await over.wait()
+            await life(Draining(runtime, seconds), server)
         finally:
             signal.signal(signal.SIGTERM, before)
+        return server
 
-    asyncio.run(live())
-    return runtime, told
+    return runtime, asyncio.run(live()).told
 
 
-async def once(_: Draining) -> None:
+async def tell() -> None:
+    """Send the signal, until it is handled."""
     signal.raise_signal(signal.SIGTERM)
+    await asyncio.sleep(0)
 
 
 def test_the_service_is_draining_when_the_server_is_told(log_lines: LogLines) -> None:
-    runtime, told = ended(0.01, once)
+    async def once(_: Draining, server: Server) -> None:
+        await tell()
+        await server.ended()
+
+    runtime, told = lived(0.01, once)
     assert (runtime.draining, told) == (True, [signal.SIGTERM])
     assert [(line["event"], line["seconds"]) for line in log_lines()] == [("draining", 0.01)]
 
@@ -54,25 +71,31 @@ def test_the_service_is_draining_when_the_server_is_told(log_lines: LogLines) ->
 def test_a_second_signal_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "ONE_SIGNAL", 0.01)
 
-    async def twice(waiting: Draining) -> None:
-        await once(waiting)
+    async def twice(_: Draining, server: Server) -> None:
+        await tell()
         await asyncio.sleep(0.05)
-        await once(waiting)
+        await tell()
+        await server.ended()
 
-    assert ended(3600, twice)[1] == [signal.SIGTERM]
+    assert lived(3600, twice)[1] == [signal.SIGTERM]
 
 
-def test_the_same_signal_by_two_ways_is_one() -> None:
-    async def at_once(waiting: Draining) -> None:
-        await once(waiting)
-        await asyncio.sleep(0)
-        await once(waiting)
-        await asyncio.sleep(0)
+def test_the_same_signal_by_two_ways_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draining, "ONE_SIGNAL", 3600)
 
-    assert ended(0.1, at_once)[1] == [signal.SIGTERM]
+    async def by_two_ways(_: Draining, __: Server) -> None:
+        await tell()
+        await tell()
+
+    runtime, told = lived(3600, by_two_ways)
+    assert (runtime.draining, told) == (True, [])
 
 
 def test_a_worker_without_its_parent_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "PARENT_SECONDS", 0.01)
-    following = os.getppid() + 1
-    assert ended(0, lambda waiting: waiting.end_with(following))[1] == [signal.SIGTERM]
+
+    async def orphaned(waiting: Draining, server: Server) -> None:
+        await waiting.end_with(os.getppid() + 1)
+        await server.ended()
+
+    assert lived(0, orphaned)[1] == [signal.SIGTERM]

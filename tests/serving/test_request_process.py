@@ -28,9 +28,8 @@ NEVER = {"mlflow", "pandas", "pyarrow", "duckdb", "ibis", "sklearn", "matplotlib
 def process(settings: Settings, tmp_path: Path) -> Iterator[Process]:
     """A running service over a full release and store that can be asked for its modules."""
     assert settings.store.exists()
-    started = Process(tmp_path, sys.executable, "-m", "tests.serving.telling")
-    yield started
-    started.stop()
+    with Process(tmp_path, sys.executable, "-m", "tests.serving.telling") as started:
+        yield started
 
 
 def test_a_service_that_has_answered_every_call_has_not_loaded_them(process: Process) -> None:

@@ -24,25 +24,22 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     baskets.release_into(folder / "release", "1")
     store = folder / "online.sqlite"
     publish_sqlite(store, baskets.FULL_INFO, ROWS, tiny.candidates(), baskets.habits())
-    running = Process(folder)
-    yield running
-    running.stop()
+    with Process(folder) as running:
+        yield running
 
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Process]:
-    running = Process(tmp_path)
-    yield running
-    running.stop()
+    with Process(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture
 def ready(tmp_path: Path) -> Iterator[Process]:
     release_into(tmp_path / "release", "1")
     publish_sqlite(tmp_path / "online.sqlite", INFO, ROWS)
-    running = Process(tmp_path)
-    yield running
-    running.stop()
+    with Process(tmp_path) as running:
+        yield running
 
 
 def test_a_service_with_nothing_starts_and_picks_up_what_appears(service: Process, tmp_path: Path) -> None:
@@ -131,7 +128,15 @@ def test_what_callers_send_is_in_no_line_of_the_process(ready: Process) -> None:
 
 def test_a_decision_and_its_end_are_the_same_for_every_worker(ready: Process, tmp_path: Path) -> None:
     path = "/v1/customers/1/next-best-offer?channel=web&placement=home"
-    other = Process(tmp_path)
+    with Process(tmp_path) as other:
+        require_the_same(ready, other, path)
+    ready.wait_for("serving")
+    assert ready.client.get("/v1/customers/1/churn").status_code == 404
+    assert ready.client.get(path).json()["status"] == "unknown"
+
+
+def require_the_same(ready: Process, other: Process, path: str) -> None:
+    """Both give one answer, take one outcome, and either can erase."""
     first = ready.client.get(path).json()
     assert [one["offer_id"] for one in first["offers"]] == ["stay"]
     assert other.client.get(path).json() == first
@@ -140,7 +145,3 @@ def test_a_decision_and_its_end_are_the_same_for_every_worker(ready: Process, tm
     assert ready.client.post("/v1/outcomes", json=outcome).json() == {"recorded": False}
     assert ready.client.get(f"/v1/decisions/{first['decision_id']}").json()["impressions"] == 1
     assert other.client.delete("/v1/customers/1").json()["store"]["customers"] == 1
-    other.stop()
-    ready.wait_for("serving")
-    assert ready.client.get("/v1/customers/1/churn").status_code == 404
-    assert ready.client.get(path).json()["status"] == "unknown"

@@ -22,8 +22,10 @@ async def echo_size(scope: Scope, receive: Receive, send: Send) -> None:
     await JSONResponse(len(body))(scope, receive, send)
 
 
-async def ask(chunks: Iterable[bytes | None], length: str | None = None) -> tuple[list[Message], int]:
-    """Send chunks (None = never) against 10 bytes and 0.05 s; returns the answer and how many were taken."""
+async def ask(
+    chunks: Iterable[bytes | None], length: str | None = None, seconds: float = 60
+) -> tuple[list[Message], int]:
+    """Send chunks (None = never) against 10 bytes and a time; returns the answer and how many were taken."""
     sent: list[Message] = []
     taken = 0
     rest = iter(chunks)
@@ -40,7 +42,7 @@ async def ask(chunks: Iterable[bytes | None], length: str | None = None) -> tupl
         sent.append(message)
 
     headers = [] if length is None else [(b"content-length", length.encode())]
-    await BodyLimit(echo_size, max_bytes=10, seconds=0.05)(
+    await BodyLimit(echo_size, max_bytes=10, seconds=seconds)(
         {"type": "http", "headers": headers}, receive, send
     )
     return sent, taken
@@ -82,7 +84,7 @@ def test_an_announced_excess_is_refused_unread(length: str) -> None:
 
 def test_a_slow_body_is_given_up() -> None:
     with pytest.raises(BodyTooSlow):
-        asyncio.run(ask([b"1", None]))
+        asyncio.run(ask([b"1", None], seconds=0.05))
 
 
 def test_waiting_for_a_finished_caller_may_take_long() -> None:

@@ -26,10 +26,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A ready service, which has written nothing but JSON lines at its end."""
     folder = tmp_path_factory.mktemp("wire")
     publish_full(settings_in(folder))
-    process = Process(folder)
-    yield process
-    assert process.client.get("/livez").status_code == 200
-    assert all(json.loads(line)["level"] == "info" for line in process.stop().splitlines())
+    with Process(folder) as process:
+        yield process
+        assert process.client.get("/livez").status_code == 200
+        assert all(json.loads(line)["level"] == "info" for line in process.stop().splitlines())
 
 
 def connect(running: Process) -> socket.socket:

@@ -9,12 +9,12 @@ import resource
 import subprocess
 from abc import abstractmethod
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 MEGABYTES = 2
 _NAMESPACE = "unshare", "--map-root-user", "--mount"
-MAY_MOUNT = subprocess.run([*_NAMESPACE, "true"], check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
 class Disk(Protocol):
@@ -103,11 +103,17 @@ class ClosedFolder(Disk):
         self._folder.chmod(of_folder)
 
 
+@cache
+def may_mount() -> bool:
+    """Whether this machine lets a process have disks of its own."""
+    return subprocess.run([*_NAMESPACE, "true"], check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def full_disk(folder: Path) -> Disk:
     """One that will have no room."""
-    return SmallDisk(folder) if MAY_MOUNT else LimitedFiles(folder)
+    return SmallDisk(folder) if may_mount() else LimitedFiles(folder)
 
 
 def read_only_disk(folder: Path) -> Disk:
     """One that nobody may write on."""
-    return ReadOnlyDisk(folder) if MAY_MOUNT else ClosedFolder(folder)
+    return ReadOnlyDisk(folder) if may_mount() else ClosedFolder(folder)

@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -37,15 +37,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def start(folder: Path) -> Iterator[Callable[[Disk], Process]]:
     """Starts a service whose ledger is on a disk."""
-    started = []
-
-    def starting(disk: Disk) -> Process:
-        started.append(Process(folder, *disk.within, SERVING_LEDGER=url_on(folder)))
-        return started[-1]
-
-    yield starting
-    for service in started:
-        service.stop()
+    with ExitStack() as started:
+        yield lambda disk: started.enter_context(Process(folder, *disk.within, SERVING_LEDGER=url_on(folder)))
 
 
 def url_on(folder: Path) -> str:

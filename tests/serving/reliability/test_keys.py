@@ -26,10 +26,10 @@ Statuses = dict[str, int]
 class Workers:
     """A service of two workers, each of which can be asked alone: the other one stands still meanwhile."""
 
-    def __init__(self, folder: Path) -> None:
-        self.service = Process(folder, SERVING_WORKERS="2")
-        self.service.wait_for("started")
-        self.pids = [line["worker"] for line in self.service.lines if line["event"] == "started"]
+    def __init__(self, service: Process) -> None:
+        self.service = service
+        service.wait_for("started")
+        self.pids = [line["worker"] for line in service.lines if line["event"] == "started"]
 
     @contextmanager
     def alone(self, pid: int) -> Iterator[Callable[..., httpx2.Response]]:
@@ -63,9 +63,8 @@ def workers(settings: Settings, tmp_path: Path) -> Iterator[Workers]:
         record_of(text).model_copy(update=end) for text, end in zip((OLD, GONE), ended, strict=True)
     )
     write_keys(settings.keys, record_of(TEXT), expired, revoked, record_of(LOOKS, "read"))
-    started = Workers(tmp_path)
-    yield started
-    started.service.stop()
+    with Process(tmp_path, SERVING_WORKERS="2") as service:
+        yield Workers(service)
 
 
 def keys(settings: Settings, *arguments: str) -> str:
@@ -119,11 +118,10 @@ def require_all_at_once(workers: Workers, settings: Settings) -> None:
 def test_a_service_without_keys_lets_nobody_in_and_says_which_command_makes_one(
     settings: Settings, tmp_path: Path
 ) -> None:
-    service = Process(tmp_path)
-    settings.keys.unlink()
-    assert service.client.get("/livez").status_code == 200
-    assert service.client.get(CHURN).status_code == 401
-    assert "python -m serving keys create" in service.wait_for("keys-missing")["reason"]
-    text = keys(settings, "create", "--name", "shop", "--scope", "read").strip()
-    assert service.client.get(CHURN, headers={"authorization": f"Bearer {text}"}).status_code == 200
-    service.stop()
+    with Process(tmp_path) as service:
+        settings.keys.unlink()
+        assert service.client.get("/livez").status_code == 200
+        assert service.client.get(CHURN).status_code == 401
+        assert "python -m serving keys create" in service.wait_for("keys-missing")["reason"]
+        text = keys(settings, "create", "--name", "shop", "--scope", "read").strip()
+        assert service.client.get(CHURN, headers={"authorization": f"Bearer {text}"}).status_code == 200

@@ -79,17 +79,11 @@ def collector() -> Iterator[Collector]:
 
 def test_nothing_of_anybody_is_in_logs_metrics_or_traces(tmp_path: Path, collector: Collector) -> None:
     publish_full(settings_in(tmp_path))
-    service = Process(tmp_path, **{ENDPOINT: collector.address})
-    service.client.headers.update(ODD)
-    statuses = [answer.status_code for who in (KNOWN, STRANGER) for answer in calls(service.client, who)]
-    for key in (BAD_KEY, WORD, f"{TEXT}{WORD}"):
-        refused = service.client.get("/v1/release", headers={"authorization": f"Bearer {key}"})
-        statuses.append(refused.status_code)
-    (tmp_path / "ledger.sqlite").rename(tmp_path / "elsewhere.sqlite")
-    service.wait_for("ledger-refused")
-    statuses += [answer.status_code for answer in calls_without_ledger(service.client)]
+    with Process(tmp_path, **{ENDPOINT: collector.address}) as service:
+        service.client.headers.update(ODD)
+        statuses = [answer.status_code for answer in all_calls(service, tmp_path / "ledger.sqlite")]
+        seen = told(service, collector)
     assert set(statuses) == {200, 400, 401, 404, 405, 422, 503}
-    seen = told(service, collector)
     secret = read_secret(tmp_path / "secret").hex()
     found = [word for word in (*forms(WORD), *forms(KNOWN), TEXT, "k" * 43, secret) if word in seen]
     assert found == []
@@ -98,6 +92,17 @@ def test_nothing_of_anybody_is_in_logs_metrics_or_traces(tmp_path: Path, collect
     stages = {"facts", "waiting", "deciding", "recording", "wording"}
     assert stages < {span.name for span in collector.spans}
     assert all(known in seen for known in ("nbo_answers_total", "testtest", "/v1/items/{item_id}/bundles"))
+
+
+def all_calls(service: Process, ledger: Path) -> Iterator[httpx2.Response]:
+    """Those with a key, those with none that is valid, and those after the ledger is gone."""
+    for who in (KNOWN, STRANGER):
+        yield from calls(service.client, who)
+    for key in (BAD_KEY, WORD, f"{TEXT}{WORD}"):
+        yield service.client.get("/v1/release", headers={"authorization": f"Bearer {key}"})
+    ledger.rename(ledger.with_name("elsewhere.sqlite"))
+    service.wait_for("ledger-refused")
+    yield from calls_without_ledger(service.client)
 
 
 def calls_without_ledger(client: httpx2.Client) -> Iterator[httpx2.Response]:

@@ -67,11 +67,10 @@ def endless(port: int) -> bool:
 def service(settings: Settings, tmp_path: Path) -> Iterator[Process]:
     assert settings.store.exists()
     write_keys(settings.keys, record_of(TEXT), record_of(OTHER, "read"))
-    started = Process(tmp_path)
-    for _ in range(20):
-        assert started.client.post(BATCH, json={"customer_ids": ["1"]}).status_code == 200
-    yield started
-    started.stop()
+    with Process(tmp_path) as started:
+        for _ in range(20):
+            assert started.client.post(BATCH, json={"customer_ids": ["1"]}).status_code == 200
+        yield started
 
 
 def test_they_are_refused_and_others_do_not_notice(service: Process) -> None:

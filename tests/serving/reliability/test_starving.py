@@ -23,10 +23,9 @@ RATE = 40
 def service(settings: Settings, tmp_path: Path) -> Iterator[Process]:
     """Two workers who know who floods at a rate, who asks now and then, and who holds on to calls."""
     write_keys(settings.keys, record_of(FLOOD, rate=RATE), record_of(SHOP, rate=1000), record_of(HOLD))
-    started = Process(tmp_path, SERVING_WORKERS="2")
-    started.wait_for("started")
-    yield started
-    started.stop()
+    with Process(tmp_path, SERVING_WORKERS="2") as started:
+        started.wait_for("started")
+        yield started
 
 
 async def ask_beside(port: int, heard: Heard) -> Heard:

@@ -35,7 +35,15 @@ def test_readiness_drops_first_and_fifty_of_fifty_are_answered(
     settings: Settings, tmp_path: Path, workers: int
 ) -> None:
     assert settings.store.exists()
-    service = Process(tmp_path, SERVING_WORKERS=str(workers), SERVING_DRAIN_SECONDS="3600")
+    with Process(tmp_path, SERVING_WORKERS=str(workers), SERVING_DRAIN_SECONDS="3600") as service:
+        require_everybody_answered(service, workers)
+        told_until_ended(service)
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"{service.address}/livez")
+
+
+def require_everybody_answered(service: Process, workers: int) -> None:
+    """Who is there when it is told to stop, and who comes after that."""
     for _ in range(workers - 1):
         service.wait_for("started")
     callers = [
@@ -58,8 +66,3 @@ def test_readiness_drops_first_and_fifty_of_fifty_are_answered(
     for caller in callers:
         caller.close()
     assert answers == [b"HTTP/1.1 200 OK\r\n"] * IN_FLIGHT
-
-    told_until_ended(service)
-    with pytest.raises(httpx2.ConnectError):
-        httpx2.get(f"{service.address}/livez")
-    service.stop()
