@@ -23,23 +23,25 @@ A = TypeVar("A")
 Step = Callable[[Sequence[Q], float], list[A]]
 """Answers questions, in their order, before a deadline (of `time.monotonic`): all or none."""
 
-LAST_SHARE = 0.25
-"""Of the time that a question may take: with no more left it would hardly be in time, and only keep others."""
+HOPE = 0.5
+"""A question that has this share of its time left is asked, however long others took of late."""
+FORGETTING = 0.8
+"""How much of the slowest pace of late is left after each group that was quicker."""
 
 
 @dataclass(frozen=True)
 class _Waiting(Generic[Q, A]):
     step: Step[Q, A]
     question: Q
+    asked_at: float
     deadline: float
-    last_moment: float
     answer: asyncio.Future[A]
     traces: Sequence[Trace]
 
-    @property
-    def hopeless(self) -> bool:
-        """Nobody waits any more, or there is too little time left."""
-        return self.answer.done() or time.monotonic() >= self.last_moment
+    def is_hopeless(self, pace: float) -> bool:
+        """Nobody waits any more, or the time that is left would not do for it alone."""
+        hope = HOPE * (self.deadline - self.asked_at)
+        return self.answer.done() or self.deadline - time.monotonic() <= min(pace, hope)
 
 
 class Together(Generic[Q, A]):
@@ -49,7 +51,7 @@ class Together(Generic[Q, A]):
         self._threads = threads
         self._waiting: deque[_Waiting[Q, A]] = deque()
         self._worker: asyncio.Task[None] | None = None
-        self._pace = 0.0  # seconds that each question of the last group took
+        self._pace = 0.0  # seconds that a question took in the slowest group of late
 
     async def answer(self, step: Step[Q, A], question: Q, deadline: float) -> A:
         """What a step says to one question, asked with those that wait as well.
@@ -58,8 +60,8 @@ class Together(Generic[Q, A]):
         Raises what the step raises, and TimeoutError when too little time is left at its turn.
         """
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
-        last_moment = deadline - LAST_SHARE * (deadline - time.monotonic())
-        self._waiting.append(_Waiting(step, question, deadline, last_moment, answer, tracing.shared()))
+        waiting = _Waiting(step, question, time.monotonic(), deadline, answer, tracing.shared())
+        self._waiting.append(waiting)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
         return await answer
@@ -75,7 +77,7 @@ class Together(Generic[Q, A]):
         step, group, left = self._waiting[0].step, list[_Waiting[Q, A]](), inf
         while self._waiting and len(group) < CHUNK and self._waiting[0].step == step:
             one = self._waiting[0]
-            if one.hopeless:
+            if one.is_hopeless(self._pace):
                 _tell([self._waiting.popleft()], TimeoutError())
                 continue
             left = min(left, one.deadline - time.monotonic())
@@ -90,8 +92,8 @@ class Together(Generic[Q, A]):
         try:
             answers = await self._threads.run(group[0].step, [one.question for one in group], deadline)
         except TooLate as fault:
-            self._waiting.extendleft(one for one in reversed(group) if not one.hopeless)
-            _tell([one for one in group if one.hopeless], fault)
+            self._waiting.extendleft(one for one in reversed(group) if time.monotonic() < one.deadline)
+            _tell([one for one in group if time.monotonic() >= one.deadline], fault)
         except Exception as fault:  # noqa: BLE001 - each who waits is told, and answers for it
             await self._part(group, fault)
         else:
@@ -99,7 +101,7 @@ class Together(Generic[Q, A]):
                 if not one.answer.done():
                     one.answer.set_result(answer)
         finally:
-            self._pace = (time.monotonic() - began) / len(group)
+            self._pace = max((time.monotonic() - began) / len(group), FORGETTING * self._pace)
 
     async def _part(self, group: Sequence[_Waiting[Q, A]], fault: Exception) -> None:
         """A fault of everybody's is told to all; whatever else fails may be the fault of one alone."""

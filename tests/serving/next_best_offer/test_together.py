@@ -244,17 +244,27 @@ def test_no_more_share_a_transaction_than_the_first_of_them_has_time_for(
     assert record.groups == [["a"], ["b", "c"], ["d", "e"]]
 
 
-def test_who_has_hardly_any_time_left_takes_none_of_the_others(threads: Threads, clock: Clock) -> None:
-    """At second 40 of 50 less than a quarter is left, of 60 more."""
+def test_who_has_less_time_left_than_others_took_takes_none_of_it(threads: Threads, clock: Clock) -> None:
     record, together = Paced(clock, 40), Settling(threads)
 
     async def ask() -> dict[str, bool]:
         first = asyncio.create_task(all_at_once(together, record, {"a": 99}))
         await asyncio.to_thread(record.began.wait)
-        others = asyncio.create_task(all_at_once(together, record, {"hurried": 50, "b": 60}))
+        others = asyncio.create_task(all_at_once(together, record, {"hurried": 60, "b": 95}))
         await asyncio.sleep(0.05)
         record.let.set()
         return await first | await others
 
     assert asyncio.run(ask()) == {"a": True, "hurried": False, "b": True}
     assert record.groups == [["a"], ["b"]]
+
+
+def test_one_that_took_long_is_no_reason_to_give_up_those_after_it(threads: Threads, clock: Clock) -> None:
+    record, together = Paced(clock, 40), Settling(threads)
+    record.let.set()
+
+    async def ask() -> list[dict[str, bool]]:
+        first = await all_at_once(together, record, {"a": 99})
+        return [first, await all_at_once(together, record, {"b": 70})]
+
+    assert asyncio.run(ask()) == [{"a": True}, {"b": True}]
