@@ -24,7 +24,7 @@ from serving.live import Live, Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import MEDIA_TYPE, answer_problem
 from serving.routes import add_calls
-from serving.routes.paths import KEY, SECURITY_SCHEME
+from serving.routes.scopes import KEY, SECURITY_SCHEME
 from serving.runtime import Clock, Runtime, now
 from serving.settings import BUDGET_MS, MOST_IN_FLIGHT
 from serving.tracing import Sender

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving import logs, metrics, tracing
+from serving.head import header, is_call
 from serving.problems import Problem, problem_response
 from serving.tracing import Sender, Trace
 
@@ -63,9 +64,9 @@ class Envelope:
             self._say(scope, status, time.perf_counter() - began, trace)
 
     def _trace(self, scope: Scope) -> Trace | None:
-        if self._traces is None or not scope["path"].startswith("/v1/"):
+        if self._traces is None or not is_call(scope["path"]):
             return None
-        trace = Trace(_header(scope, TRACE_PARENT).decode("latin-1"))
+        trace = Trace(header(scope, TRACE_PARENT).decode("latin-1"))
         tracing.share([trace])
         return trace
 
@@ -97,13 +98,8 @@ def _known(state: dict[str, Any]) -> dict[str, str | bool]:
 
 def _request_id(scope: Scope) -> str:
     """The caller's own when it is harmless, else a new one."""
-    given = _header(scope, REQUEST_ID)
+    given = header(scope, REQUEST_ID)
     return given.decode() if HARMLESS.fullmatch(given) else os.urandom(16).hex()
-
-
-def _header(scope: Scope, name: bytes) -> bytes:
-    """The first value of a header, or nothing."""
-    return next((value for header, value in scope["headers"] if header == name), b"")
 
 
 def _log(fault: Exception, request_id: str) -> None:

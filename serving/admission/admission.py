@@ -9,13 +9,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving import metrics
 from serving.admission.in_flight import Places
 from serving.admission.rates import Rates
+from serving.head import header, is_call
 from serving.keys.key import Key
 from serving.keys.keyring import Keyring
 from serving.problems import TooManyRequests, Unauthorized, problem_response
 from serving.runtime import Runtime
 
-CALLS = "/v1/"
-"""What needs a key; whether a process lives and is ready is for who runs it."""
 _UNAUTHORIZED = problem_response(Unauthorized())
 _TOO_OFTEN = problem_response(TooManyRequests("The key calls more often than its rate allows."))
 _TOO_MANY = problem_response(TooManyRequests("Too many calls are being answered at this moment."))
@@ -38,12 +37,12 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, or answer 401 or 429."""
-        if scope["type"] != "http" or not scope["path"].startswith(CALLS):
+        if scope["type"] != "http" or not is_call(scope["path"]):
             await self._app(scope, receive, send)
             return
         if self._runtime.draining:
             send = _closing(send)
-        key = self._keyring.find(_authorization(scope))
+        key = self._keyring.find(header(scope, b"authorization"))
         if key is None:
             metrics.refused("key")
             await _UNAUTHORIZED(scope, receive, send)
@@ -65,14 +64,6 @@ class Admission:
         finally:
             metrics.IN_FLIGHT.dec()
             self._places.leave(key.id)
-
-
-def _authorization(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            found: bytes = value
-            return found
-    return b""
 
 
 def _closing(send: Send) -> Send:

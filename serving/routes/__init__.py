@@ -4,7 +4,8 @@ from fastapi import APIRouter
 from starlette.convertors import register_url_convertor
 
 from serving.routes import customers, decisions, models, operations, privacy
-from serving.routes.paths import AnyText, Call
+from serving.routes.paths import AnyText
+from serving.routes.scopes import Call
 
 
 def add_calls(calls: APIRouter) -> None:

@@ -19,14 +19,12 @@ from serving.outcomes.schemas import DecisionId, OutcomeAnswer, OutcomePosted
 from serving.routes.channels import require_channel
 from serving.routes.incoming import Incoming
 from serving.routes.moments import past
-from serving.routes.paths import NoQuery, documented
+from serving.routes.paths import OF_BODIES, NoQuery, documented
 from serving.schemas import CustomerId
 from serving.traces.answers import trace_of
 from serving.traces.schemas import DecisionAnswer
 
 TAGS: list[str | Enum] = ["next best offer"]
-OF_BODIES = (400, 408, 413, 422, 503)
-"""The faults of a call that takes a body."""
 DECISION = "$response.body#/decision_id"
 LINKS = {
     "outcome": {

@@ -10,7 +10,7 @@ from serving.churn.schemas import ChurnAnswer, ChurnBatch, ChurnBatchAnswer, Chu
 from serving.cross_sell.schemas import OffersAnswer, OffersQuery
 from serving.problems import UnknownCustomer, UnknownItem
 from serving.routes.incoming import Incoming
-from serving.routes.paths import NoQuery, documented
+from serving.routes.paths import OF_BODIES, NoQuery, documented
 from serving.schemas import CustomerId, ItemId
 
 CHUNK = 25
@@ -93,7 +93,7 @@ def add_to(calls: APIRouter) -> None:
         churn_of_batch,
         methods=["POST"],
         tags=["churn"],
-        **documented(ChurnBatchAnswer, 400, 408, 413, 422, 503, needs="read"),
+        **documented(ChurnBatchAnswer, *OF_BODIES, needs="read"),
     )
     calls.add_api_route(
         "/v1/customers/{customer_id:any}/offers",
@@ -106,7 +106,7 @@ def add_to(calls: APIRouter) -> None:
         bundles_of_basket,
         methods=["POST"],
         tags=["bundles"],
-        **documented(BundlesAnswer, 400, 408, 413, 422, 503, needs="read"),
+        **documented(BundlesAnswer, *OF_BODIES, needs="read"),
     )
     calls.add_api_route(
         "/v1/items/{item_id:any}/bundles",

@@ -1,18 +1,17 @@
 """How a call is found and documented."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Query
 from starlette.convertors import Convertor
 from starlette.routing import Match
 from starlette.types import Scope as AsgiScope
 
-from serving import metrics, schemas
+from serving import schemas
 from serving.keys.key import Scope
-from serving.problems import Forbidden, ProblemDocument
-from serving.routes.incoming import Incoming
+from serving.problems import ProblemDocument
+from serving.routes.scopes import Call, security
 
 FAULTS = {
     400: "The body cannot be read.",
@@ -28,17 +27,10 @@ FAULTS = {
     503: "Not ready; the detail says what is missing.",
 }
 
-
 OF_KEYS = (401, 403, 429)
 """The faults of every call that needs a key."""
-KEY = "key"
-SECURITY_SCHEME = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "A key of `python -m serving keys create`. Each call names the scope that the key must have.",
-}
-
-
+OF_BODIES = (400, 408, 413, 422, 503)
+"""The faults of a call that takes a body."""
 HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 """What an answer of this status carries besides its document."""
 
@@ -62,28 +54,6 @@ class AnyText(Convertor[str]):
     def to_string(self, value: str) -> str:
         """The text as it is."""
         return value
-
-
-class Call(APIRoute):
-    """A call, which gets its request as an `Incoming` one.
-
-    Where its documentation asks for a key with a scope, no other key gets past, and no body is read.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What answers a request."""
-        handle = super().get_route_handler()
-        security: list[dict[str, list[Scope]]] = (self.openapi_extra or {}).get("security", [])
-        needed = security[0][KEY][0] if security else None
-
-        async def allowed(request: Request) -> Response:
-            incoming = Incoming(request.scope, request.receive)
-            if needed is not None and needed not in incoming.key.scopes:
-                metrics.refused("scope")
-                raise Forbidden(needed)
-            return await handle(incoming)
-
-        return allowed
 
 
 class WholeId(Call):
@@ -112,8 +82,7 @@ def documented(
     every = (*faults, 500) if needs is None else (*faults, *OF_KEYS, 500)
     problems = {status: _problem(status) for status in sorted(every)}
     responses = problems | ({200: {"links": links}} if links else {})
-    security = None if needs is None else {"security": [{KEY: [needs]}]}
-    return {"response_model": answer, "responses": responses, "openapi_extra": security}
+    return {"response_model": answer, "responses": responses, "openapi_extra": needs and security(needs)}
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
 from serving.routes.channels import require_channel, require_purpose
 from serving.routes.incoming import Incoming
 from serving.routes.moments import past
-from serving.routes.paths import NoQuery, WholeId, documented
+from serving.routes.paths import OF_BODIES, NoQuery, WholeId, documented
 from serving.schemas import CustomerId
 
 
@@ -46,7 +46,7 @@ async def erasure_of_customer(
 
 def add_to(calls: APIRouter) -> None:
     """Take these calls into a router."""
-    answered = documented(ConsentsAnswer, 400, 408, 413, 422, 503, needs="write")
+    answered = documented(ConsentsAnswer, *OF_BODIES, needs="write")
     consents = "/v1/customers/{customer_id:any}/consents"
     calls.add_api_route(consents, consent_of_customer, methods=["PUT"], tags=["customers"], **answered)
     calls.add_api_route(
