@@ -18,12 +18,13 @@ async def nothing() -> None:
 def add_nothing() -> None:
     """Let every service that this process makes from now on have the route."""
     from serving import app  # noqa: PLC0415 - the libraries below it read variables when they are imported
+    from serving.routes.scopes import security  # noqa: PLC0415 - as above
 
     create_app = app.create_app
 
     def with_nothing(*parts: object, **named: object) -> FastAPI:
         made = create_app(*parts, **named)  # type: ignore[arg-type]  # handed on as they are
-        made.add_api_route(NOTHING, nothing)
+        made.add_api_route(NOTHING, nothing, openapi_extra=security("read"))
         return made
 
     app.create_app = with_nothing
