@@ -49,8 +49,12 @@ def service(settings: Settings, log: Path) -> Iterator[Running]:
             command, env=environment(settings), stdout=lines, stderr=lines
         )
     try:
-        wait_for(lambda: started_at(log) is not None, f"the service (see {log})")
-        yield Running(process.pid, started_at(log) or 0)
+        wait_for(
+            lambda: process.poll() is not None or started_at(log) is not None, f"the service (see {log})"
+        )
+        if (port := started_at(log)) is None:
+            raise RuntimeError(f"the service did not start: {log.read_text()}")
+        yield Running(process.pid, port)
     finally:
         process.terminate()
         process.wait()

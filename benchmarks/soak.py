@@ -7,6 +7,7 @@ one, and a new file that of the store. After each spell memory and open handles 
 """
 
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -106,12 +107,12 @@ class Swaps:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self.count = 0
+        self.version = 1
 
     def swap(self) -> None:
         """The same release under the next version, and the same store in another file."""
-        self.count += 1
-        release_into(self._settings.release, live_folder(self._settings.release), self.count)
+        self.version += 1
+        release_into(self._settings.release, live_folder(self._settings.release), self.version)
         with beside(self._settings.store) as copy:
             shutil.copyfile(self._settings.store, copy)
             replace(copy, self._settings.store)
@@ -121,6 +122,7 @@ def release_into(root: Path, folder: Path, version: int) -> None:
     """Make a copy of a pulled release the live one of `root`, under another version."""
     staged = root / ".staged"
     shutil.copytree(folder, staged)
+    os.utime(staged)  # the older ones of a release folder are tidied away
     pulled = read_pulled(staged)
     write_pulled(staged, pulled.model_copy(update={"version": str(version), "pulled_at": datetime.now(UTC)}))
     switch(root, staged)
@@ -173,7 +175,7 @@ def soak(
                 handles=left_open(service.pid),
             )
         )
-    return Soaked(rate, found, swaps.count + 1)
+    return Soaked(rate, found, swaps.version)
 
 
 def print_soaked(console: Console, soaked: Soaked) -> None:

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from benchmarks.soak import Soaked, Spell, main, print_soaked
+from benchmarks.soak import Soaked, Spell, Swaps, main, print_soaked
+from serving.release.folder import live_folder, read_pulled
 from tests.serving.places import publish_full, settings_in
 
 SPELL = Spell(
@@ -47,6 +48,17 @@ def test_each_bar_can_be_missed(changed: Mapping[str, float], missed: str) -> No
     console = Console(record=True, width=120)
     print_soaked(console, soaked)
     assert console.export_text().count("missed") == 1
+
+
+def test_releases_follow_each_other(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    publish_full(settings)
+    swaps = Swaps(settings)
+    for version in (2, 3, 4, 5):
+        before = settings.store.stat().st_ino
+        swaps.swap()
+        assert read_pulled(live_folder(settings.release)).version == str(version)
+        assert settings.store.stat().st_ino != before
 
 
 def test_a_few_seconds_of_the_real_service_with_a_swap(
