@@ -18,7 +18,6 @@ async def nothing() -> None:
 def add_nothing() -> None:
     """Let every service that this process makes from now on have the route."""
     from serving import app  # noqa: PLC0415 - the libraries below it read variables when they are imported
-    from serving.routes.paths import documented  # noqa: PLC0415 - as above
     from serving.routes.scopes import security  # noqa: PLC0415 - as above
 
     create_app = app.create_app
