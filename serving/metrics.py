@@ -36,7 +36,7 @@ METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 Part = Literal["release", "rules", "ledger"]
 StageName = Literal["facts", "waiting", "deciding", "recording", "wording"]
-Refusal = Literal["rate", "in_flight", "key", "scope"]
+Refusal = Literal["rate", "in_flight", "bytes", "key", "scope"]
 Lack = Literal["late", "ledger", "data", "erased", "failed"]
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # ships no types for it
@@ -77,7 +77,8 @@ FAULTS = Counter(
 )
 REFUSED = Counter(
     "nbo_refused_requests_total",
-    "Calls refused before they were read: too many of one key, too many in flight, no valid key, no scope.",
+    "Calls refused before they were read: too many of one key, too many in flight, too many bytes of bodies at "
+    "once, no valid key, no scope.",
     ("reason",),
     registry=REGISTRY,
 )

@@ -43,13 +43,18 @@ class ProblemDocument(BaseModel):
 
 
 class Problem(HTTPException):
-    """A fault with an answer; `name` is the last part of its type."""
+    """A fault with an answer; `name` is the last part of its type.
+
+    `retry_after` are the seconds to wait before the same request may have another answer, where waiting helps.
+    """
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     name = "internal-error"
+    retry_after: int | None = None
 
     def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(self.status, detail, headers)
+        waiting = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        super().__init__(self.status, detail, {**(headers or {}), **waiting})
         self.errors: Sequence[InvalidField] = ()
 
 
@@ -117,13 +122,14 @@ class Forbidden(Problem):
 
 
 class TooManyRequests(Problem):
-    """The key calls too often, or too many calls are being answered."""
+    """The key calls too often, too many calls are being answered, or too much is being sent."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     name = "too-many-requests"
+    retry_after = 1
 
     def __init__(self, detail: str) -> None:
-        super().__init__(f"{detail} Try again after the seconds of Retry-After.", {"Retry-After": "1"})
+        super().__init__(f"{detail} Try again after the seconds of Retry-After.")
 
 
 class NotReady(Problem):
@@ -134,9 +140,7 @@ class NotReady(Problem):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     name = "not-ready"
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, {"Retry-After": "5"})
+    retry_after = 5
 
 
 class BodyTooLarge(Problem):
@@ -179,9 +183,7 @@ class TooManyConnections(Problem):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     name = "too-many-connections"
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, {"Retry-After": "1"})
+    retry_after = 1
 
 
 class InvalidRequest(Problem):

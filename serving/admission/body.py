@@ -6,6 +6,7 @@ from collections.abc import Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving import metrics
 from serving.problems import BodyTooLarge, BodyTooSlow, TooManyRequests, problem_response
 
 MAX_BODY_BYTES = 768 * 1024
@@ -54,6 +55,7 @@ class BodyLimit:
         if whole > self._max_bytes:
             raise self._too_large()
         if self._left < 0:
+            metrics.refused("bytes")
             raise TooManyRequests("Too much is being sent at this moment.")
 
     def _too_large(self) -> BodyTooLarge:

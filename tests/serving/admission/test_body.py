@@ -14,7 +14,8 @@ from serving.admission.body import MAX_BODY_BYTES, BodyLimit
 from serving.app import create_app
 from serving.live import Live
 from serving.problems import MEDIA_TYPE, BodyTooLarge, BodyTooSlow, TooManyRequests
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
+from tests.serving.measured import growth
 
 
 async def echo_size(scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,7 +139,7 @@ async def ignore(_: Message) -> None:
 
 
 def test_bodies_have_a_bound_together_and_leave_room_when_they_end() -> None:
-    full = b"1234567890"
+    full, refused = b"1234567890", growth("nbo_refused_requests_total", reason="bytes")
 
     async def talk() -> None:
         assert await send_together(full, full, b"12345") == [None] * 3
@@ -146,6 +147,7 @@ def test_bodies_have_a_bound_together_and_leave_room_when_they_end() -> None:
         assert await send_together(full, full, full, full) == [None, None, TooManyRequests, TooManyRequests]
 
     asyncio.run(talk())
+    assert refused() == 3
 
 
 def test_what_ends_is_no_longer_counted() -> None:
