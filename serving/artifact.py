@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from features.errors import InputError
 
@@ -67,6 +67,18 @@ class Golden(Part):
 
     rows: list[list[float | None]] = Field(min_length=1)
     probabilities: list[Probability]
+
+
+class GoldenPairs(Golden):
+    """`golden.json` of customers and items: besides rows and probabilities the category of each item."""
+
+    parents: list[str]
+
+    @model_validator(mode="after")
+    def _has_a_parent_a_row(self) -> Self:
+        if len(self.parents) != len(self.rows):
+            raise ValueError("every row needs one of the parents")
+        return self
 
 
 D = TypeVar("D", bound=Named)

@@ -12,14 +12,14 @@ from features.store import OnlineStore
 from serving.decision.rulebook import Rulebook, read_rules
 from serving.decision.trace import Decision
 from serving.decision_log import DecisionLog
+from serving.ids import MAX_ID, is_customer_id
 from serving.ledger import Erased, Ledger, open_ledger, read_secret
-from serving.live import load_store
+from serving.loaded_store import load_store
 from serving.models import load_live
 from serving.next_best_offer.asking import Asked, Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.fact_source import FactSource
 from serving.progress import Advance
-from serving.schemas import MAX_ID, is_customer_id
 from serving.served import Served
 from serving.settings import Settings
 

@@ -11,13 +11,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from features.store import SqliteStore, StoreError, remove_customers
 from serving import logs
 from serving.decision.catalogue import ended_before
 from serving.decision.rulebook import Rulebook, Rules, read_rules
 from serving.ledger import Ledger, LedgerError, open_ledger, read_secret
+from serving.loaded_store import load_store
 from serving.models import load_live
 from serving.newest import Newest, stamp
 from serving.release import CURRENT
@@ -191,20 +191,6 @@ class Watch:
             _report_ended(joined.rulebook)
         self._swapped()
         return list(joined.unfit.values())
-
-
-def load_store(path: Path, ledger: Ledger) -> SqliteStore:
-    """The store at a path without anybody who was erased: they are removed from its file first.
-
-    Raises `StoreError` for a missing or broken store, `LedgerError` when the ledger cannot be asked.
-    """
-    store = SqliteStore(path)
-    if not (erased := ledger.erased(store.ids())):
-        return store
-    store.close()
-    remove_customers(path, erased)
-    logs.event("erased-removed", customers=len(erased))
-    return SqliteStore(path)
 
 
 def _report_ended(rulebook: Rulebook) -> None:

@@ -15,14 +15,12 @@ from pydantic import (
 )
 
 from serving.churn.artifact import Definition
+from serving.ids import MAX_ID, TEXT
 
-MAX_ID = 128
 MAX_BATCH = 1000
 MAX_REASONS = 20
 MAX_FIELDS = 50
 """Of one object of a request; none has half as many."""
-TEXT = r"^[^\x00-\x1f\x7f-\x9f]+$"
-"""No control characters."""
 
 CustomerId = Annotated[
     str,
@@ -34,11 +32,6 @@ ItemId = Annotated[
     StringConstraints(min_length=1, max_length=MAX_ID),
     Field(description="The item's id as in the data, at the item level: 1 to 128 characters of any kind."),
 ]
-
-
-def is_customer_id(text: str) -> bool:
-    """Whether the calls take this for a customer's id."""
-    return len(text) <= MAX_ID and re.search(TEXT, text) is not None
 
 
 def _iso_8601(given: object) -> object:

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from serving.artifact import Artifact, Calibration, Golden, Named, Part, Probability, parsed, verified
+from serving.artifact import Artifact, Calibration, GoldenPairs, Named, Part, Probability, parsed, verified
 from serving.linear import LinearPart
 
 PARTS = ("booster.txt", "features.json", "golden.json", "model.json")
@@ -88,18 +88,6 @@ class Description(Named):
             raise ValueError(f"features lacks {', '.join(absent)}, which every cross-sell model has")
         for part in (self.linear.repeat, self.linear.new):
             part.require_width(len(self.features))
-        return self
-
-
-class GoldenPairs(Golden):
-    """`golden.json`: besides rows and probabilities the category of each row's item."""
-
-    parents: list[str]
-
-    @model_validator(mode="after")
-    def _has_a_parent_a_row(self) -> Self:
-        if len(self.parents) != len(self.rows):
-            raise ValueError("every row needs one of the parents")
         return self
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from features.errors import InputError
 from serving.decision.facts import Consent, History
 from serving.decision.trace import Decision
+from serving.ids import MAX_ID
 from serving.ledger import audit, erasure, outcomes, recording, totals
 from serving.ledger.audit import Sealed
 from serving.ledger.consents import Pair, newest_consents, record_consent
@@ -21,7 +22,6 @@ from serving.ledger.records import Erasure, Limits, LoggedDecision, Occasion, Ou
 from serving.ledger.seals import seal_of
 from serving.ledger.secret import keyed_hash
 from serving.ledger.tables import decisions
-from serving.schemas import MAX_ID
 
 _ATTEMPTS = 100  # each lost race leaves one offer fewer to give
 _PATIENCE = 3.0  # seconds that an erasure waits for who reads the journal

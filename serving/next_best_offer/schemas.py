@@ -8,8 +8,9 @@ from pydantic import ConfigDict, Field, StringConstraints
 from serving.bundles.schemas import MAX_BASKET
 from serving.decision.facts import Kind
 from serving.decision.trace import Group, Reason, Unit
+from serving.ids import TEXT
 from serving.next_best_offer.asking import Asking
-from serving.schemas import MAX_BATCH, TEXT, WHOLE, Answer, CustomerId, ItemId, Request
+from serving.schemas import MAX_BATCH, WHOLE, Answer, CustomerId, ItemId, Request
 
 MOST = 10
 """Offers of one answer."""

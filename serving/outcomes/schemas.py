@@ -5,8 +5,9 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
+from serving.ids import MAX_ID, TEXT
 from serving.ledger import OutcomeKind
-from serving.schemas import MAX_ID, TEXT, Answer, Moment, Request
+from serving.schemas import Answer, Moment, Request
 
 MOST_MONEY = 1e12
 """No purchase is larger; sums of smaller ones stay exact enough."""

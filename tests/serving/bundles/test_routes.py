@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.admission.body import MAX_BODY_BYTES
-from serving.schemas import MAX_ID
+from serving.ids import MAX_ID
 from tests.serving.bundles.tiny import BREAD, IDS, ODD, own_shares, ranking
 from tests.serving.problems import problem
 
