@@ -4,7 +4,6 @@ Whoever sends it calls looks at `/readyz` every few seconds; until then calls st
 """
 
 import asyncio
-import os
 import signal
 from types import FrameType
 
@@ -13,7 +12,6 @@ from serving.runtime import Runtime
 
 ONE_SIGNAL = 1.0
 """Seconds: who stops a whole group tells each worker twice, once itself and once through their parent."""
-PARENT_SECONDS = 1.0
 
 
 class Draining:
@@ -29,10 +27,15 @@ class Draining:
         self._since = 0.0
         self._end = signal.signal(signal.SIGTERM, self._told)
 
-    async def end_with(self, parent: int) -> None:
-        """Drain as well when the parent of this worker is gone, so that the port is not held for ever."""
-        while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(PARENT_SECONDS)
+    def end_with(self, sentinel: int) -> None:
+        """Drain as well when this worker's parent is gone, so that the port is not held for ever.
+
+        `sentinel` is a descriptor that becomes readable then, as `multiprocessing.parent_process` has one.
+        """
+        self._loop.add_reader(sentinel, self._orphaned, sentinel)
+
+    def _orphaned(self, sentinel: int) -> None:
+        self._loop.remove_reader(sentinel)
         self._begin()
 
     def _told(self, _: int, __: FrameType | None) -> None:

@@ -1,8 +1,8 @@
 """One process of the service: what it serves, who may call, and how it ends."""
 
-import asyncio
 import os
 import sys
+from multiprocessing import parent_process
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -23,7 +23,7 @@ def application(settings: Settings, address: str, rates: Path | None) -> FastAPI
 
     `rates` is the file that one of several workers shares with the others, None for the only one.
     """
-    if rates is not None:
+    if settings.workers > 1:
         logs.write_to(sys.stderr)
         logs.take_over()
     live = Live()
@@ -40,8 +40,8 @@ def application(settings: Settings, address: str, rates: Path | None) -> FastAPI
         traces=open_sender(),
     )
     draining = Draining(app.state.runtime, settings.drain_seconds)
-    if rates is not None:
-        app.state.follows_parent = asyncio.create_task(draining.end_with(os.getppid()))
+    if (parent := parent_process()) is not None:
+        draining.end_with(parent.sentinel)
     said = {"docs": f"{address}/docs", "ready": live.served is not None, "worker": os.getpid()}
     logs.event("started", address=address, **said)
     return app

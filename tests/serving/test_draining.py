@@ -91,11 +91,19 @@ def test_the_same_signal_by_two_ways_is_one(monkeypatch: pytest.MonkeyPatch) -> 
     assert (runtime.draining, told) == (True, [])
 
 
-def test_a_worker_without_its_parent_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draining, "PARENT_SECONDS", 0.01)
-
+@pytest.mark.parametrize("already", [True, False], ids=["from the beginning", "later"])
+def test_a_worker_without_its_parent_ends(already: bool) -> None:  # noqa: FBT001 - a table of cases
     async def orphaned(waiting: Draining, server: Server) -> None:
-        await waiting.end_with(os.getppid() + 1)
+        sentinel, parent = os.pipe()
+        if already:
+            os.close(parent)
+        waiting.end_with(sentinel)
+        if not already:
+            await asyncio.sleep(0)
+            assert server.told == []
+            os.close(parent)
         await server.ended()
+        os.close(sentinel)
 
-    assert lived(0, orphaned)[1] == [signal.SIGTERM]
+    runtime, told = lived(0, orphaned)
+    assert (runtime.draining, told) == (True, [signal.SIGTERM])
