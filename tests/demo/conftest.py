@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.asking import Service
-from tests.serving.keys import TEXT
+from tests.serving.callers import TEXT
 from tests.serving.process import Process
 
 Start = Callable[[], Service]

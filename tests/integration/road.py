@@ -16,7 +16,7 @@ from serving.live import Live, Watch
 from serving.settings import Settings
 from tests.market import CANARY, write_config
 from tests.registries import registry_in
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 
 _SHIPPED = Path(__file__).parents[2] / "serving"
 _CATALOGUE, _POLICY = "catalogue.toml", "policy.toml"

@@ -32,7 +32,7 @@ from tests.integration.samples import (
     shown_by_braze,
     shown_by_iterable,
 )
-from tests.serving.keys import TEXT
+from tests.serving.callers import TEXT
 from tests.serving.places import publish_full, settings_in
 from tests.serving.process import ROOT, Process
 from tests.serving.rules import CATALOGUE

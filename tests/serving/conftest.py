@@ -25,8 +25,8 @@ from serving.settings import Settings
 from tests.entries import SECRET
 from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets
+from tests.serving.callers import HEADER, keyring
 from tests.serving.cross_sell import tiny
-from tests.serving.keys import HEADER, keyring
 from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.places import Place, publish_full, settings_in
 from tests.serving.standins import NoDisk

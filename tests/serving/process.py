@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import httpx2
 
-from tests.serving.keys import HEADER, write_keys
+from tests.serving.callers import HEADER, write_keys
 from tests.serving.places import settings_in, variables
 
 ROOT = Path(__file__).parents[2]

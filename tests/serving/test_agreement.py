@@ -23,8 +23,8 @@ from serving.next_best_offer.asking import Asking
 from serving.replay import replay
 from serving.settings import Settings
 from tests.serving.bundles.tiny import release_into
+from tests.serving.callers import HEADER, keyring
 from tests.serving.cross_sell import tiny as offered
-from tests.serving.keys import HEADER, keyring
 from tests.serving.places import settings_in, with_rules_in
 from tests.serving.rules import POLICY
 from tests.serving.tiny import INFO

@@ -15,7 +15,7 @@ from serving.live import Live
 from serving.models import Models
 from serving.problems import MEDIA_TYPE
 from serving.served import Served
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 from tests.serving.standins import BrokenStore, NoDisk
 
 LogLines = Callable[[], list[dict[str, Any]]]

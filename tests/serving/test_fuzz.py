@@ -20,7 +20,7 @@ from serving.problems import MEDIA_TYPE
 from serving.served import Served
 from tests.entries import SECRET
 from tests.serving.bundles.tiny import IDS
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.standins import NoDisk
 

@@ -116,7 +116,7 @@ import sys
 from starlette.testclient import TestClient
 from tests.serving.bundles.tiny import FULL_INFO, habits, release_into
 from tests.serving.cross_sell.tiny import candidates
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 from tests.serving.tiny import ROWS
 from pathlib import Path
 import serving.server

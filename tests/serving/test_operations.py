@@ -11,8 +11,8 @@ from serving.models import Models
 from serving.problems import RELEASE_SAYS
 from serving.served import Served
 from tests.fakes import MemoryStore
+from tests.serving.callers import HEADER, keyring
 from tests.serving.cross_sell import tiny
-from tests.serving.keys import HEADER, keyring
 from tests.serving.problems import problem
 from tests.serving.tiny import INFO, ROWS, release_of
 

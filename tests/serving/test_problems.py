@@ -12,7 +12,7 @@ from serving.live import Live
 from serving.models import Models
 from serving.problems import MAX_ERRORS, MAX_WHERE
 from serving.served import Served
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 from tests.serving.problems import problem
 from tests.serving.standins import BrokenStore
 

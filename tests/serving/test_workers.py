@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from serving.settings import Settings
-from tests.serving.keys import HEADER
+from tests.serving.callers import HEADER
 from tests.serving.process import Process
 
 CHURN = "/v1/customers/1/churn"

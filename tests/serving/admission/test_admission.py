@@ -14,7 +14,7 @@ from serving.app import create_app
 from serving.keys.key import SCOPES
 from serving.live import Live
 from serving.runtime import Runtime
-from tests.serving.keys import HEADER, TEXT, HeldKeyring, keyring, record_of
+from tests.serving.callers import HEADER, TEXT, HeldKeyring, keyring, record_of
 from tests.serving.problems import problem
 
 LogLines = Callable[[], list[dict[str, Any]]]

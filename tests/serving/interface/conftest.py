@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from serving.app import create_app
 from serving.live import Live, Watch
+from tests.serving.callers import HEADER, keyring
 from tests.serving.interface.asking import TODAY
-from tests.serving.keys import HEADER, keyring
 from tests.serving.places import publish_full, settings_in
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
+from tests.serving.callers import TEXT
 from tests.serving.interface.asking import LEAST, ask
-from tests.serving.keys import TEXT
 
 
 def test_what_follows_from_an_answer_is_documented_as_well(service: FastAPI) -> None:

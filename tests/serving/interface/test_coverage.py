@@ -3,8 +3,8 @@
 from fastapi import FastAPI
 from schemathesis.checks import CHECKS
 
+from tests.serving.callers import TEXT
 from tests.serving.interface.asking import LEAST, ask, names
-from tests.serving.keys import TEXT
 
 OF_THE_CLOCK = {"max_response_time"}
 OF_DECISIONS = {"decision", "outcome_of_decision"}

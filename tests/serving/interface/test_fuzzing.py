@@ -5,8 +5,8 @@ import secrets
 import pytest
 from fastapi import FastAPI
 
+from tests.serving.callers import TEXT
 from tests.serving.interface.asking import LEAST, ask, names
-from tests.serving.keys import TEXT
 
 
 def test_every_answer_is_documented(service: FastAPI) -> None:

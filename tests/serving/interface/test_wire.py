@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.serving.keys import HEADER
+from tests.serving.callers import HEADER
 from tests.serving.places import publish_full, settings_in
 from tests.serving.process import Process
 

@@ -14,7 +14,7 @@ from serving.app import create_app
 from serving.ledger import Ledger
 from serving.live import Live, Watch
 from serving.settings import Settings
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 from tests.serving.next_best_offer.tiny import NOON
 from tests.serving.places import publish_store
 from tests.serving.problems import problem

@@ -18,7 +18,7 @@ from serving.pull.once import pull
 from serving.pull.registry import Registry
 from serving.release import live_folder
 from serving.settings import Settings
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 from tests.serving.measured import growth
 from tests.serving.places import publish_full
 from tests.serving.releases import Change, go_live

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from serving.app import create_app
 from serving.live import Live
 from serving.settings import Settings
-from tests.serving.keys import TEXT, HeldKeyring, record_of
+from tests.serving.callers import TEXT, HeldKeyring, record_of
 from tests.serving.problems import problem
 from tests.serving.reliability.workers import working
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from serving.__main__ import commands
 from serving.settings import Settings
-from tests.serving.keys import TEXT, record_of, write_keys
+from tests.serving.callers import TEXT, record_of, write_keys
 from tests.serving.places import variables
 from tests.serving.process import Process
 

@@ -10,8 +10,8 @@ import pytest
 
 from serving.ledger import read_secret
 from serving.tracing import ENDPOINT
+from tests.serving.callers import TEXT
 from tests.serving.collectors import Collector, collecting
-from tests.serving.keys import TEXT
 from tests.serving.places import publish_full, settings_in
 from tests.serving.process import Process
 

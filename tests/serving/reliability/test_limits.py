@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from serving.settings import Settings
-from tests.serving.keys import TEXT, record_of, write_keys
+from tests.serving.callers import TEXT, record_of, write_keys
 from tests.serving.process import Process
 from tests.serving.reliability.wire import HOST, forget_most, head_of, port_of, post, resident
 

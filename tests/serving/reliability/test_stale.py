@@ -15,7 +15,7 @@ from serving.ledger import Ledger
 from serving.live import Live
 from serving.models import Models
 from serving.served import Served
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 from tests.serving.next_best_offer.tiny import full_store, rules_in
 from tests.serving.problems import problem
 from tests.serving.standins import NoDisk

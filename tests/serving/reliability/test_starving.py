@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from serving.settings import MOST_IN_FLIGHT, Settings
-from tests.serving.keys import TEXT, record_of, write_keys
+from tests.serving.callers import TEXT, record_of, write_keys
 from tests.serving.process import Process
 from tests.serving.reliability.wire import HOST, Caller, Heard, closed_loop, get, head_of, port_of
 

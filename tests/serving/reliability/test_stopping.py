@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from serving.settings import Settings
-from tests.serving.keys import HEADER
+from tests.serving.callers import HEADER
 from tests.serving.process import Process
 from tests.serving.reliability.wire import HOST, head_of, port_of
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.serving.keys import HEADER
+from tests.serving.callers import HEADER
 from tests.serving.places import publish_full, settings_in
 from tests.serving.process import Process
 from tests.serving.reliability.versions import churn_of, incremental_of, make_live

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from tests.serving.keys import HEADER
+from tests.serving.callers import HEADER
 
 CALLERS = 4
 

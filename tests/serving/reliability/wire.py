@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.serving.keys import TEXT
+from tests.serving.callers import TEXT
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0

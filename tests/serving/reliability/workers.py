@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from serving.app import create_app
 from serving.live import Live, Watch
 from serving.settings import Settings
-from tests.serving.keys import HEADER, keyring
+from tests.serving.callers import HEADER, keyring
 
 
 class Worker:

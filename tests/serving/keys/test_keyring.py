@@ -12,7 +12,7 @@ from serving.keys import keyring as module
 from serving.keys.changes import Rights, create_key, revoke_key, rotate_key
 from serving.keys.key import id_of
 from serving.keys.keyring import Keyring
-from tests.serving.keys import TEXT, write_keys
+from tests.serving.callers import TEXT, write_keys
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 LogLines = Callable[[], list[dict[str, Any]]]

@@ -11,7 +11,7 @@ from features.errors import InputError
 from serving.keys.changes import Rights, create_key, revoke_key, rotate_key
 from serving.keys.key import hash_of, id_of
 from serving.keys.key_file import KeysError, MissingKeysError, change_keys, read_keys
-from tests.serving.keys import TEXT, record_of, write_keys
+from tests.serving.callers import TEXT, record_of, write_keys
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 SHOP = Rights("shop", ("read", "decide"))
