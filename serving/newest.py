@@ -1,5 +1,6 @@
 """The newest whole version of something that lies on disk."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,10 +51,16 @@ class _Failed:
     again: float
 
 
-def stamp(path: Path) -> tuple[int, int, int] | None:
-    """Identity of a file, taken before it is read: at worst it is read once too often."""
+Stamp = tuple[int, int, int, int]
+
+
+def stamp(path: Path) -> Stamp | None:
+    """Identity of a file and its content, taken before it is read: at worst it is read once too often.
+
+    Who may read it is part of it, so that a file which could not be read is tried again when it may be.
+    """
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, for keys on every request
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size

@@ -5,7 +5,6 @@ broken nobody is let in, since an older ring could hold a key that was revoked s
 """
 
 import hmac
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Self
 from serving import logs
 from serving.keys.key import Key, hash_of, id_of
 from serving.keys.key_file import KeyRecord, KeysError, MissingKeysError, read_keys
+from serving.newest import Stamp, stamp
 from serving.runtime import Clock, now
 
 SCHEME = b"bearer "
@@ -67,30 +67,23 @@ class Keyring:
         self._path = path
         self._clock = clock
         self._ring: Ring = {}
-        self._stamp: tuple[int, int, int] | None = None
+        self._seen: Stamp | None = None
         self._fault: str | None = None
-        self._refresh(self._seen())
+        self._refresh(stamp(path))
 
     def find(self, authorization: bytes) -> Key | None:
         """The key of an `Authorization` header, or None."""
-        if (stamp := self._seen()) != self._stamp or stamp is None:
-            self._refresh(stamp)
+        if (seen := stamp(self._path)) != self._seen or seen is None:
+            self._refresh(seen)
         return find_in(self._ring, authorization, self._clock())
 
-    def _seen(self) -> tuple[int, int, int] | None:
-        try:
-            found = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat, on every request
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_ctime_ns
-
-    def _refresh(self, stamp: tuple[int, int, int] | None) -> None:
+    def _refresh(self, seen: Stamp | None) -> None:
         try:
             self._ring, self._fault = ring_of(read_keys(self._path)), None
         except KeysError as broken:
             self._ring = {}
             self._tell(broken)
-        self._stamp = stamp
+        self._seen = seen
 
     def _tell(self, broken: KeysError) -> None:
         if str(broken) == self._fault:
