@@ -73,7 +73,7 @@ class Ended(NamedTuple):
 
 
 def _gathered(entry: object) -> object:
-    """Traces that were recorded before issue 6 have an entry for each candidate."""
+    """Older traces have one entry for each candidate."""
     if isinstance(entry, dict) and "offer_id" in entry:
         return {"offer_ids": [entry["offer_id"]], **{key: entry[key] for key in entry if key != "offer_id"}}
     return entry
@@ -85,9 +85,10 @@ class Decision:
 
     `given` are the offers of the answer, the best first, empty for no offer; `withheld` what a customer of the
     control group would have been given. `priced` are all who reached arbitration, the best first, *no offer*
-    among them; the entries of `ended` name every candidate exactly once. `margin` is the policy's: the share that
-    is earned of whatever the customer pays afterwards, offer or not. `rulebook` is the version and hash of policy
-    and catalogue, `release` the models' versions by name. Money is in `currency`, moments are UTC.
+    among them; the entries of `ended` name every candidate exactly once. `margin` is the policy's: the share
+    that is earned of whatever the customer pays afterwards, offer or not. `rulebook` is the version and hash of
+    policy and catalogue, `release` has the versions by name: of each model that answered, and under `release`
+    its own. Money is in `currency`, moments are UTC.
     """
 
     decision_id: str
