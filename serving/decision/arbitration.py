@@ -41,12 +41,14 @@ def rank(offers: Sequence[Priced], policy: Policy, decision_id: str) -> Ranking:
     """
     order = sorted((*offers, NO_OFFER), key=_place)
     salt, share = policy.control.salt, policy.exploration.share
-    near = sum(one.priority >= order[0].priority - policy.exploration.max_loss for one in order)
+    least = order[0].priority - policy.exploration.max_loss
+    near = next((place for place, one in enumerate(order) if one.priority < least), len(order))
     explored = near > 1 and uniform(salt, "explore", decision_id) < share
-    chances = [share / near if place < near else 0.0 for place in range(len(order))]
-    chances[0] += 1 - share
+    for place in {*range(near), order.index(NO_OFFER)}:
+        chance = (share / near if place < near else 0.0) + (1 - share if place == 0 else 0.0)
+        order[place] = _with(order[place], chance, policy)
     return Ranking(
-        priced=tuple(_with(one, chance, policy) for one, chance in zip(order, chances, strict=True)),
+        priced=tuple(order),
         first=int(uniform(salt, "lot", decision_id) * near) if explored else 0,
         explored=explored,
     )
@@ -59,7 +61,7 @@ def _place(one: Priced) -> tuple[float, bool, str]:
 def _with(one: Priced, chance: float, policy: Policy) -> Priced:
     control = policy.control.share
     share = (1 - control) * chance + (control if one.offer_id is None else 0.0)
-    return one._replace(selection_probability=share) if share else one
+    return one._replace(selection_probability=share)
 
 
 @dataclass(frozen=True, slots=True)

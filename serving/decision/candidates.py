@@ -50,11 +50,12 @@ def _cross_sold(offers: CrossSell, items: Sequence[ItemChance], misfit: Misfit, 
         for one in items
         for rules, tags in offers.by_item.get(one.item, ())
     ]
-    for group in sorted(listed, key=lambda one: one.misfit is not None):
+    unfit = [group for group in listed if group.misfit is not None]
+    for group in (*(group for group in listed if group.misfit is None), *unfit):
         if left := [tag for tag in group.tags if tag not in taken]:
             groups.append(group if len(left) == len(group.tags) else group._replace(tags=left))
             taken.update(left)
-    ends.add_all(_NO_ITEM, [tag.offer.id for tag in offers.tags if tag not in taken])
+    ends.add_all(_NO_ITEM, [tag.offer_id for tag in offers.tags if tag not in taken])
     return groups
 
 
@@ -67,14 +68,14 @@ def _bundled(
 ) -> list[Group]:
     """A group for each bundle that completes the basket."""
     if not question.basket:
-        ends.add_all(_NO_BASKET, [tag.offer.id for _, tag in bundles])
+        ends.add_all(_NO_BASKET, [tag.offer_id for _, tag in bundles])
         return []
     lacking = {one.item: one for one in facts.basket_items if one.item not in question.basket}
     groups = []
     for rules, tag in bundles:
         group = _completing(rules, tag, question.basket, lacking, misfit)
         if group is None:
-            ends.add(_NO_BASKET, tag.offer.id)
+            ends.add(_NO_BASKET, tag.offer_id)
         else:
             groups.append(group)
     return groups

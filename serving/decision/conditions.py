@@ -5,7 +5,6 @@ rule about something that nobody knows fails closed.
 """
 
 import math
-import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,12 +25,6 @@ OPERATORS: Mapping[AttributeKind, tuple[str, ...]] = {
 """What each kind of attribute can be asked."""
 
 _TOKEN = re.compile(r'"[^"]*"|[\w.+-]+|[\[\],]|[^\w\s"\[\],.+-]+|"')
-_ORDER: Mapping[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 _NUMBERS = (float, int)
 
@@ -179,9 +172,16 @@ def _require_levels(attribute: Attribute, values: tuple[str, ...]) -> None:
 
 
 def _of_number(asked: str, numbers: list[float]) -> Test:
-    if asked in _ORDER:
-        compare, bound = _ORDER[asked], numbers[0]
-        return lambda value: isinstance(value, _NUMBERS) and compare(value, bound)
+    bound = numbers[0]
+    match asked:
+        case "<":
+            return lambda value: isinstance(value, _NUMBERS) and value < bound
+        case "<=":
+            return lambda value: isinstance(value, _NUMBERS) and value <= bound
+        case ">":
+            return lambda value: isinstance(value, _NUMBERS) and value > bound
+        case ">=":
+            return lambda value: isinstance(value, _NUMBERS) and value >= bound
     listed, wanted = frozenset(numbers), asked in {"=", "in"}
     return lambda value: isinstance(value, _NUMBERS) and not math.isnan(value) and (value in listed) is wanted
 

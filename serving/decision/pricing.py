@@ -24,6 +24,7 @@ SPEND_DAYS = 84
 FORMULA = "formula"
 """The source of `accept` where the offer states the acceptance that it is made of."""
 
+UNKNOWN = "unknown"
 Gap = tuple[str, str]
 """A factor, and what it is instead of a finite number."""
 
@@ -40,6 +41,7 @@ class PriceTag:
     states them. `accepts` vouches that so many take the offer.
     """
 
+    offer_id: str
     offer: Offer
     fixed: Fixed
     probability: Factor | None
@@ -52,6 +54,7 @@ def price_tag(bound: BoundOffer, channel: str, policy: Policy) -> PriceTag:
     offer, retention = bound.offer, bound.offer.kind == "retention"
     stated = offer.acceptance is not None
     return PriceTag(
+        offer_id=offer.id,
         offer=offer,
         fixed=_fixed_of_retention(bound, channel) if retention else _fixed(bound, channel, policy),
         probability=_share(offer, "probability", "acceptance", offer.acceptance) if stated else None,
@@ -66,48 +69,50 @@ def price(
     tag: PriceTag, item: str | None, chance: ItemChance | None, facts: Facts, stake: Stake
 ) -> Priced | Gap:
     """The offer about an item in money, or the first factor that is unknown or no finite number."""
-    found = _kept(tag, facts, stake) if tag.offer.kind == "retention" else _taken(tag, chance)
-    if isinstance(found, str):
-        return found, "unknown"
-    gained, reserved, factors = found
-    priority = gained - reserved
-    # A factor that is no finite number leaves no priority that is one, but for a probability that min() cuts to 1.
-    if not isfinite(priority) or not isfinite(factors[0].value):
-        return _gap(factors, priority)
-    return Priced(tag.offer.id, tag.offer.kind, item, priority, reserved, factors)
+    return _kept(tag, item, facts, stake) if tag.offer.kind == "retention" else _taken(tag, item, chance)
 
 
-Sum = tuple[float, float, tuple[Factor, ...]]
-"""What an offer is expected to bring, what giving it is expected to take, and the factors in their order."""
-
-
-def _kept(tag: PriceTag, facts: Facts, stake: Stake) -> Sum | str:
-    """A customer who stays; the name of a factor when nobody knows it."""
+def _kept(tag: PriceTag, item: str | None, facts: Facts, stake: Stake) -> Priced | Gap:
+    """The price of keeping a customer."""
     if facts.churn is None:
-        return "churn"
+        return "churn", UNKNOWN
     at_stake = tag.worth or _stake(tag.offer, facts, stake)
     if at_stake is None:
-        return "stake"
+        return "stake", UNKNOWN
     churn = Factor("churn", facts.churn.probability, "share", facts.churn.source)
     save_rate, lever, redemption, discount, cost = tag.fixed
     gained = churn.value * at_stake.value * save_rate.value * lever.value
     reserved = redemption.value * discount.value + cost.value
-    return gained, reserved, (churn, at_stake, *tag.fixed)
+    return _in_money(tag, item, gained, reserved, (churn, at_stake, *tag.fixed))
 
 
-def _taken(tag: PriceTag, item: ItemChance | None) -> Sum | str:
-    """An offer that is accepted; the name of a factor when nobody knows it."""
-    probability = tag.probability or _probability(item)
+def _taken(tag: PriceTag, item: str | None, chance: ItemChance | None) -> Priced | Gap:
+    """The price of an offer that is taken."""
+    probability, worth = tag.probability, tag.worth
     if probability is None:
-        return "probability"
-    worth = tag.worth or _value(tag.offer, item)
+        if chance is None:
+            return "probability", UNKNOWN
+        probability = Factor("probability", chance.chance.probability, "share", chance.chance.source)
     if worth is None:
-        return "value"
+        if tag.offer.margin is None or chance is None or chance.price is None:
+            return "value", UNKNOWN
+        worth = Factor("value", tag.offer.margin * chance.price, "money", "data")
     context, incremental, lever, discount, cost = tag.fixed
     accept = Factor("accept", min(1.0, probability.value * context.value), "share", tag.accepts)
     gained = accept.value * incremental.value * worth.value * lever.value
     reserved = accept.value * discount.value + cost.value
-    return gained, reserved, (probability, context, accept, incremental, worth, lever, discount, cost)
+    factors = (probability, context, accept, incremental, worth, lever, discount, cost)
+    return _in_money(tag, item, gained, reserved, factors)
+
+
+def _in_money(
+    tag: PriceTag, item: str | None, gained: float, reserved: float, factors: tuple[Factor, ...]
+) -> Priced | Gap:
+    priority = gained - reserved
+    # A factor that is no finite number leaves no priority that is one, but for a probability that min() cuts to 1.
+    if not isfinite(priority) or not isfinite(factors[0].value):
+        return _gap(factors, priority)
+    return Priced(tag.offer_id, tag.offer.kind, item, priority, reserved, factors)
 
 
 def _stake(offer: Offer, facts: Facts, stake: Stake) -> Factor | None:
@@ -117,20 +122,6 @@ def _stake(offer: Offer, facts: Facts, stake: Stake) -> Factor | None:
         return None
     lost = stake.margin * spend / SPEND_DAYS * stake.days
     return Factor("stake", 0.0 if lost < 0 else lost, "money", _source(offer, "stake.margin"))
-
-
-def _probability(item: ItemChance | None) -> Factor | None:
-    """The model's for the item."""
-    return (
-        None if item is None else Factor("probability", item.chance.probability, "share", item.chance.source)
-    )
-
-
-def _value(offer: Offer, item: ItemChance | None) -> Factor | None:
-    """The offer's margin of the item's price."""
-    if offer.margin is None or item is None or item.price is None:
-        return None
-    return Factor("value", offer.margin * item.price, "money", "data")
 
 
 def _gap(factors: tuple[Factor, ...], priority: float) -> Gap:

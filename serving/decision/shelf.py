@@ -95,7 +95,7 @@ def shelf(catalogue: Iterable[BoundOffer], policy: Policy, channel: str, day: da
         plain=_of_these(alike, lambda offer: offer.items is None),
         cross_sell=[one for by_price in (True, False) if (one := _cross_sell(alike, by_price=by_price)).tags],
         bundles=[(rules, tag) for rules, tags in alike for tag in tags if tag.offer.kind == "bundle"],
-        offers={tag.offer.id: tag.offer for _, tags in alike for tag in tags},
+        offers={tag.offer_id: tag.offer for _, tags in alike for tag in tags},
     )
 
 

@@ -38,7 +38,7 @@ class Stages:
         """All of them or none: who may not be spoken to may not be told of any offer."""
         if self._refusal is None:
             return groups
-        ends.add_all(("consent", *self._refusal), [tag.offer.id for group in groups for tag in group.tags])
+        ends.add_all(("consent", *self._refusal), [tag.offer_id for group in groups for tag in group.tags])
         return []
 
     def _priced(self, groups: Iterable[Group], ends: Ends) -> list[Priced]:
@@ -49,7 +49,7 @@ class Stages:
                 if isinstance(result, Priced):
                     reached.append(result)
                 else:
-                    ends.add(result, tag.offer.id)
+                    ends.add(result, tag.offer_id)
         return reached
 
     def _contacted(self, group: Group, tag: PriceTag) -> Priced | End:

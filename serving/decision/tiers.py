@@ -1,12 +1,27 @@
 """The three tiers of rules that an offer brings: must, relevant now, good for the customer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from serving.decision.attributes import CONSENT
 from serving.decision.conditions import Condition, holds, met
 from serving.decision.ends import End, Ends
 from serving.decision.facts import Facts, ItemChance, Question, Value
 from serving.decision.shelf import Group, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How a set of rules stands before any item is known.
+
+    `fails` is the place of the first rule that fails whatever the item, and `end` what it makes of offers; that
+    behind the last, and None, when there is none. `of_item` are the rules about items that are asked, with their
+    places: none of them where another rule ends the offers before.
+    """
+
+    fails: int
+    end: End | None
+    of_item: Sequence[tuple[int, Condition]]
 
 
 class Tiers:
@@ -18,21 +33,18 @@ class Tiers:
     def __init__(self, question: Question, facts: Facts, agreed: Mapping[str, bool]) -> None:
         self._known = attributes(question, facts, agreed)
         self._held: dict[str, bool] = {}
-        self._met: dict[str, str] = {}
-        self._failing: dict[RuleSet, int] = {}
-        self._asked_of_item: dict[RuleSet, tuple[int, ...]] = {}
+        self._standings: dict[RuleSet, _Standing] = {}
 
     def misfit(self, rules: RuleSet, item: str | None, chance: ItemChance | None) -> int | None:
         """The place of the first rule about the item that fails.
 
         None when it fits, and when another rule ends the offers before anybody asks about items.
         """
-        if (places := self._asked_of_item.get(rules)) is None:
-            places = self._asked_of_item[rules] = self._places_of_item(rules)
-        if places:
+        of_item = (self._standings.get(rules) or self._standing(rules)).of_item
+        if of_item:
             known = self._about(item, chance)
-            for place in places:
-                if not holds(rules.asked[place][1], known):
+            for place, rule in of_item:
+                if not holds(rule, known):
                     return place
         return None
 
@@ -40,32 +52,30 @@ class Tiers:
         """The groups that pass every rule; `ends` takes the others with the first rule that they fail."""
         passed = []
         for group in groups:
-            rules, place = group.rules, self._whatever_item(group.rules)
-            if group.misfit is not None and group.misfit < place:
-                place = group.misfit
-            if place == len(rules.asked):
+            standing = self._standings[group.rules]
+            unfit = group.misfit is not None and group.misfit < standing.fails
+            end = self._end(group) if unfit else standing.end
+            if end is None:
                 passed.append(group)
             else:
-                ends.add_all(self._end(group, place), [tag.offer.id for tag in group.tags])
+                ends.add_all(end, [tag.offer_id for tag in group.tags])
         return passed
 
-    def _end(self, group: Group, place: int) -> End:
-        stage, rule = group.rules.asked[place]
-        if rule.of_item:
-            return stage, rule.text, met(rule, self._about(group.item, group.chance))
-        if (value := self._met.get(rule.text)) is None:
-            value = self._met[rule.text] = met(rule, self._known)
-        return stage, rule.text, value
+    def _end(self, group: Group) -> End:
+        """What the first rule about its item makes of a group."""
+        assert group.misfit is not None
+        stage, rule = group.rules.asked[group.misfit]
+        return stage, rule.text, met(rule, self._about(group.item, group.chance))
 
-    def _places_of_item(self, rules: RuleSet) -> tuple[int, ...]:
-        return rules.of_item if rules.of_item and rules.of_item[0] < self._whatever_item(rules) else ()
-
-    def _whatever_item(self, rules: RuleSet) -> int:
-        """The place of the first rule that fails whatever the item; that behind the last when there is none."""
-        if (found := self._failing.get(rules)) is None:
-            others = ((place, rule) for place, (_, rule) in enumerate(rules.asked) if not rule.of_item)
-            failing = (place for place, rule in others if not self._holds(rule))
-            found = self._failing[rules] = next(failing, len(rules.asked))
+    def _standing(self, rules: RuleSet) -> _Standing:
+        failing = (n for n, (_, rule) in enumerate(rules.asked) if not rule.of_item and not self._holds(rule))
+        fails, end = next(failing, len(rules.asked)), None
+        if fails < len(rules.asked):
+            stage, rule = rules.asked[fails]
+            end = (stage, rule.text, met(rule, self._known))
+        first = rules.of_item[0] if rules.of_item else fails
+        of_item = [(place, rules.asked[place][1]) for place in rules.of_item] if first < fails else []
+        found = self._standings[rules] = _Standing(fails, end, of_item)
         return found
 
     def _holds(self, rule: Condition) -> bool:
