@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
+from features.errors import InputError
 from serving.settings import Settings
 
 FILE = click.Path(path_type=Path)
@@ -45,7 +47,10 @@ class Interval(click.ParamType[float]):
 
 
 def override(settings: Settings, given: Mapping[str, Any]) -> Settings:
-    """The settings with the options that were given; one that may be repeated comes as a tuple."""
-    return settings.model_copy(
-        update={name: value for name, value in given.items() if value not in (None, ())}
-    )
+    """The settings with the options that were given. Raises `InputError` for one out of its range."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings.model_validate(settings.model_dump() | chosen)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        raise InputError(f"--{first['loc'][0]}: {first['msg']}") from fault

@@ -10,7 +10,6 @@ from serving import logs
 from serving.commands import options
 from serving.commands.options import override
 from serving.commands.signals import ended_at_once
-from serving.lightgbm_alone import import_lightgbm_alone
 from serving.one_thread import use_one_thread
 from serving.settings import Settings
 
@@ -51,8 +50,8 @@ def pull(settings: Settings, /, every: float | None, **given: str | Path | None)
 
 @click.command()
 @click.option("--host", help="Address to listen on.  [SERVING_HOST, 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one.  [SERVING_PORT, 8000]")
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer.  [SERVING_WORKERS, 1]")
+@click.option("--port", type=int, help="0 takes a free one.  [SERVING_PORT, 8000]")
+@click.option("--workers", type=int, help="Processes that answer.  [SERVING_WORKERS, 1]")
 @options.RELEASE
 @options.STORE
 @options.CATALOGUE
@@ -61,9 +60,7 @@ def pull(settings: Settings, /, every: float | None, **given: str | Path | None)
 @click.pass_obj
 def run(settings: Settings, /, **given: str | int | Path | None) -> None:
     """Serve over HTTP; newer releases, stores, catalogues and policies are picked up while running."""
-    use_one_thread()
-    import_lightgbm_alone()
-    from serving.server import serve  # noqa: PLC0415 - the libraries below read these variables when imported
+    from serving.server import serve  # noqa: PLC0415 - other commands need no web
 
     logs.write_to(sys.stderr)
     serve(override(settings, given))

@@ -38,3 +38,8 @@ def test_what_somebody_has_imported_stays() -> None:
         "import lightgbm; assert lightgbm.compat.PANDAS_INSTALLED and not lightgbm.compat.SKLEARN_INSTALLED"
     )
     assert "pandas" in loaded_after("import pandas", ALONE, kept)
+
+
+def test_who_only_starts_workers_loads_nothing_that_scores() -> None:
+    loaded = loaded_after("import serving.commands.service, serving.server, serving.admission.connection")
+    assert loaded.isdisjoint({"lightgbm", "numpy"})
