@@ -11,7 +11,7 @@ from pathlib import Path
 from features.errors import InputError
 from serving.artifact import ModelError
 from serving.models import load_models, release_of, verify_release
-from serving.pull.registry import MODEL, Found, PullError, Registry
+from serving.pull.registry import MODEL, BrokenReleaseError, Found, PullError, Registry
 from serving.release import (
     ARTIFACT,
     Pulled,
@@ -26,14 +26,23 @@ from serving.release import (
 STAGING = ".pull-"
 
 
-def pull(registry: Registry, alias: str, destination: Path) -> tuple[Release, bool]:
+def pull(
+    registry: Registry, alias: str, destination: Path, refused: Found | None = None
+) -> tuple[Release, bool]:
     """Make the release behind an alias the live one of a folder; what is live now, and whether that is new.
 
     Nothing is downloaded when it is live already and whole. The downloads are verified, loaded and scored before
     the switch; after any failure the old release stays live and nothing of the new one stays. Raises `PullError`
-    when the registry does not give a part, when a part is broken and when the folder cannot be written.
+    when the registry does not give a part and when the folder cannot be written, `BrokenReleaseError` when a part is
+    broken, and without a download for what was `refused` before.
     """
     found = registry.find(alias)
+    if found == refused:
+        raise BrokenReleaseError(
+            found,
+            f"{MODEL} {found.version} was refused as broken: it is brought again when {alias} has pointed at "
+            "another one, or by python -m serving pull without --every",
+        )
     try:
         with _alone(destination):
             if (live := _live(found, alias, destination)) is not None:
@@ -57,7 +66,7 @@ def _bring(registry: Registry, found: Found, alias: str, destination: Path) -> R
         except InputError as fault:
             label = f"{MODEL} {found.version}"
             said = str(fault).replace(str(staged), label)
-            raise PullError(f"broken {found.version}", f"{label} is refused: {said}") from fault
+            raise BrokenReleaseError(found, f"{label} is refused: {said}") from fault
         switch(destination, staged)
     return release
 

@@ -43,6 +43,14 @@ class Found:
     replaces: str | None
 
 
+class BrokenReleaseError(PullError):
+    """The release behind an alias was brought and is refused."""
+
+    def __init__(self, found: Found, sentence: str) -> None:
+        super().__init__(f"broken {found.version}", sentence)
+        self.found = found
+
+
 class Registry:
     """An MLflow registry by its URI; what it does not answer within `BOUNDS` is a `PullError`."""
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from socket import create_server
 from typing import Any
@@ -19,7 +20,7 @@ from serving.__main__ import commands
 from serving.models import load_live
 from serving.pull.forever import Pulling
 from serving.pull.once import pull
-from serving.pull.registry import PullError, Registry
+from serving.pull.registry import Found, PullError, Registry
 from serving.release import Release
 from tests.serving.process import environment
 from tests.serving.pull.filled import FilledRegistry
@@ -53,7 +54,7 @@ def test_each_kind_of_trouble_is_said_once_and_its_end_as_well(log_lines: LogLin
         ]
     )
 
-    def bring() -> tuple[Release, bool]:
+    def bring(_: Found | None) -> tuple[Release, bool]:
         came = next(course)
         if isinstance(came, Exception):
             raise came
@@ -79,7 +80,7 @@ def test_a_release_that_was_broken_is_brought_once_the_alias_moves(
     def worse(files: dict[str, Any]) -> None:
         files["golden.json"]["churn"]["probabilities"][0] = 0.01
 
-    pulling = Pulling(lambda: pull(registry, alias, tmp_path))
+    pulling = Pulling(partial(pull, registry, alias, tmp_path))
     first = filled.release(alias, {"churn": filled.model("churn")})
     pulling.once()
     broken = filled.release(alias, {"churn": filled.model("churn")}, worse)
@@ -95,6 +96,33 @@ def test_a_release_that_was_broken_is_brought_once_the_alias_moves(
         ("pulled", mended),
         ("pull-recovered", mended),
     ]
+
+
+def test_a_broken_release_is_downloaded_once_until_the_alias_has_moved(
+    filled: FilledRegistry, registry: Registry, alias: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worse(files: dict[str, Any]) -> None:
+        files["golden.json"]["churn"]["probabilities"][0] = 0.01
+
+    asked = []
+    download = mlflow.artifacts.download_artifacts
+
+    def counted(*, artifact_uri: str, **given: str) -> str:
+        asked.append(artifact_uri.removeprefix("models:/"))
+        return download(artifact_uri=artifact_uri, **given)
+
+    monkeypatch.setattr(mlflow.artifacts, "download_artifacts", counted)
+    pulling, model = Pulling(partial(pull, registry, alias, tmp_path)), filled.model("churn")
+    broken = filled.release(alias, {"churn": model}, worse)
+    for _ in range(3):
+        pulling.once()
+    mended = filled.release(alias, {"churn": model})
+    pulling.once()
+    filled.client.set_registered_model_alias("release", alias, broken)
+    pulling.once()
+    pulling.once()
+    brought = [address for address in asked if address.startswith("release/")]
+    assert brought == [f"release/{version}" for version in (broken, mended, broken)]
 
 
 def test_a_full_disk_leaves_nothing_half_written(

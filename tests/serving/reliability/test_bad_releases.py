@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -168,7 +169,7 @@ def test_a_registry_that_does_not_answer_changes_nothing(
     before = sorted(settings.release.rglob("*"))
     with registry() as port:
         asked = Registry(f"http://127.0.0.1:{port}")
-        pulling = Pulling(lambda: pull(asked, "champion", settings.release))
+        pulling = Pulling(partial(pull, asked, "champion", settings.release))
         for _ in range(2):
             pulling.once()
     (line,) = [line for line in log_lines() if line["event"] == "pull-failed"]
