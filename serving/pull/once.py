@@ -33,8 +33,8 @@ def pull(
 
     Nothing is downloaded when it is live already and whole. The downloads are verified, loaded and scored before
     the switch; after any failure the old release stays live and nothing of the new one stays. Raises `PullError`
-    when the registry does not give a part and when the folder cannot be written, `BrokenReleaseError` when a part is
-    broken, and without a download for what was `refused` before.
+    when the registry does not give a part and when the folder cannot be written, `BrokenReleaseError` when a part
+    is broken, and without a download for what was `refused` before.
     """
     found = registry.find(alias)
     if found == refused:
