@@ -7,12 +7,10 @@ all.
 """
 
 import os
-import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import Literal, get_args
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -24,8 +22,6 @@ from prometheus_client import (
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
-
-from serving import tracing
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -130,54 +126,34 @@ for _reason in get_args(Lack):
     DEGRADED.labels(_reason)
 
 
-class Stage:
-    """Measures what happens inside `with`; when requests are traced, it is a part of those it happens for."""
-
-    __slots__ = ("_began", "_name")
-
-    def __init__(self, name: StageName) -> None:
-        self._name = name
-
-    def __enter__(self) -> Self:
-        self._began = time.perf_counter()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        seconds = time.perf_counter() - self._began
-        _stage(self._name).observe(seconds)
-        tracing.note(self._name, seconds)
-
-
-def stage(name: StageName) -> Stage:
-    """Measures a stage of a next best offer, as a context."""
-    return Stage(name)
+def stage(name: StageName, seconds: float) -> None:
+    """Count a stage of a next best offer that has ended; `serving.timing.Stage` measures it."""
+    _histogram(STAGES, name).observe(seconds)
 
 
 def request(route: str, method: str, status: int, seconds: float) -> None:
     """Count an answered request."""
-    _request(route, method, status).observe(seconds)
+    _histogram(REQUESTS, route, method, status).observe(seconds)
 
 
 def answered(offer: str | None, reason: str) -> None:
     """Count a next best offer by the first offer that it gives, or None."""
-    _answer(offer or "", reason).inc()
+    _counter(ANSWERS, offer or "", reason).inc()
 
 
 def degraded(reason: Lack) -> None:
     """Count a next best offer without a decision, by what was missing."""
-    _degraded(reason).inc()
+    _counter(DEGRADED, reason).inc()
 
 
 def fault(event: str) -> None:
     """Count a line of level error."""
-    FAULTS.labels(event).inc()
+    _counter(FAULTS, event).inc()
 
 
 def refused(reason: Refusal) -> None:
     """Count a call that was refused before it was read."""
-    _refused(reason).inc()
+    _counter(REFUSED, reason).inc()
 
 
 def known_method(method: str) -> str:
@@ -202,9 +178,9 @@ def exposition() -> bytes:
 
 
 def _bury(folder: Path) -> None:
-    """Forget what dead workers served, and their parent, which serves nothing; what they counted stays."""
+    """Forget what dead workers served; what they counted stays."""
     for pid in {int(path.stem.rpartition("_")[2]) for path in folder.glob("gauge_live*.db")}:
-        if pid == os.getppid() or not _lives(pid):
+        if not _lives(pid):
             with suppress(FileNotFoundError):  # Another worker was quicker.
                 mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # nor for this
 
@@ -219,25 +195,10 @@ def _lives(pid: int) -> bool:
 
 # Looking a label up costs as much as counting under it.
 @cache
-def _request(route: str, method: str, status: int) -> Histogram:
-    return REQUESTS.labels(route, method, status)
+def _histogram(metric: Histogram, *labels: str | int) -> Histogram:
+    return metric.labels(*labels)
 
 
 @cache
-def _stage(name: StageName) -> Histogram:
-    return STAGES.labels(name)
-
-
-@cache
-def _answer(offer: str, reason: str) -> Counter:
-    return ANSWERS.labels(offer, reason)
-
-
-@cache
-def _degraded(reason: Lack) -> Counter:
-    return DEGRADED.labels(reason)
-
-
-@cache
-def _refused(reason: Refusal) -> Counter:
-    return REFUSED.labels(reason)
+def _counter(metric: Counter, *labels: str) -> Counter:
+    return metric.labels(*labels)

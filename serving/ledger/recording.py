@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Executable, bindparam, insert, select
 
-from serving import metrics
 from serving.decision.trace import Decision, Priced, from_json, to_json
 from serving.ledger.database import INSERTIONS, Insertion
 from serving.ledger.knowledge import Knowledge
 from serving.ledger.records import Limits, Occasion
 from serving.ledger.tables import answers, decisions, spent, used
+from serving.timing import Stage
 
 Row = dict[str, Any]
 Seal = Callable[[Row, Sequence[Row]], bytes]
@@ -71,7 +71,7 @@ def _made(
 ) -> list[Decision]:
     knowledge = Knowledge(connection, [occasion.question for occasion in occasions], limits, days)
     made = []
-    with metrics.stage("deciding"):
+    with Stage("deciding"):
         for occasion in occasions:
             made.append(occasion.decide(knowledge.history(occasion.question)))
             knowledge.note(made[-1])

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from serving import metrics
 from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Question
 from serving.decision.rulebook import Rulebook
@@ -10,6 +9,7 @@ from serving.decision.trace import Decision
 from serving.ledger import Erased, Ledger, LedgerError, Limits, Occasion
 from serving.next_best_offer.asking import Asked
 from serving.next_best_offer.fact_source import FactSource
+from serving.timing import Stage
 
 CHUNK = 50
 """Questions of one transaction: who asks meanwhile waits some 50 ms for it, which is in the budget."""
@@ -30,7 +30,7 @@ class Decider:
         Waits for nobody who writes. Raises `StoreError` when the store cannot be read, `LedgerError` when the
         ledger cannot.
         """
-        with metrics.stage("facts"):
+        with Stage("facts"):
             named = [(self._decision_id(one), one) for one in asked]
             recorded = self._ledger.recorded([name for name, _ in named])
             new = [one for name, one in named if name not in recorded]
@@ -43,7 +43,7 @@ class Decider:
         Raises `LedgerError` when the ledger cannot be used, `TooLate` when `time.monotonic` passes the deadline
         before the commit, `Erased` when a customer was erased since the store was read; then nothing is recorded.
         """
-        with metrics.stage("recording"):
+        with Stage("recording"):
             return self._ledger.decide_many(
                 occasions, self._limits, days=self.rulebook.window_days, deadline=deadline
             )

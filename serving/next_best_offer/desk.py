@@ -24,6 +24,7 @@ from serving.next_best_offer.schemas import NextBestOfferAnswer
 from serving.next_best_offer.together import Together
 from serving.runtime import Runtime
 from serving.served import Served
+from serving.timing import Stage
 
 COMMIT_SHARE = 0.25
 """Of the budget: what the ledger has left for the commit itself when its deadline passes."""
@@ -55,7 +56,7 @@ class Desk:
         """
         asked, parts = Asked(customer_id, asking, self._runtime.clock(), asked_by), self._parts()
         try:
-            with metrics.stage("waiting"):
+            with Stage("waiting"):
                 decision = await self._decision(parts, asked)
         except (InputError, TimeoutError) as fault:
             return _degraded(parts.answers, customer_id, asked.at, _lack(fault))
@@ -90,7 +91,7 @@ class Desk:
 
     async def _chunk(self, parts: "_Parts", chunk: Sequence[Asked]) -> list[NextBestOfferAnswer]:
         decider, answers = self._decider(parts), parts.answers
-        with metrics.stage("waiting"):
+        with Stage("waiting"):
             decided = await self._runtime.writings.run(decider.decided, chunk)
         return [
             _decided(answers, one, asked.asking)
@@ -137,7 +138,7 @@ class _Parts:
 
 def _decided(answers: Answers, decision: Decision, asking: Asking) -> NextBestOfferAnswer:
     """The answer of a decision, counted by its first offer."""
-    with metrics.stage("wording"):
+    with Stage("wording"):
         answer = answers.of(decision, asking)
     metrics.answered(answer.offers[0].offer_id if answer.offers else None, answer.reason)
     return answer

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from serving import logs, metrics
+from serving.timing import Stage
 from tests.serving.measured import growth
 from tests.serving.process import environment
 
@@ -25,12 +26,6 @@ metrics.RELEASE.labels(release, "3", "", "", "").set(1)
 print("counted", flush=True)
 sys.stdin.read()
 """
-START = """
-import os, subprocess, sys
-from serving import metrics
-sys.exit(subprocess.run([sys.executable, "-c", sys.argv[1]]).returncode)
-"""
-SHOW = "from serving import metrics; metrics.READY.set(1); print(metrics.exposition().decode())"
 
 
 @contextmanager
@@ -76,13 +71,6 @@ def test_whichever_worker_is_asked_answers_for_all_that_live(
         assert "nbo_release_info  3  7 " not in left
 
 
-def test_a_process_that_only_starts_workers_is_none(tmp_path: Path) -> None:
-    variables = {**environment(), metrics.FOLDER: str(tmp_path)}
-    command = [sys.executable, "-c", START, SHOW]
-    text = subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout
-    assert shown(text)["nbo_ready"] == 1
-
-
 def test_every_fault_is_counted_by_its_event() -> None:
     refused, other = growth("nbo_faults_total", event="refused"), growth("nbo_faults_total", event="odd")
     logs.fault("refused", reason="x")
@@ -92,9 +80,9 @@ def test_every_fault_is_counted_by_its_event() -> None:
 
 def test_a_stage_is_measured_also_when_it_fails() -> None:
     grown = growth("nbo_stage_seconds_count", stage="facts")
-    with metrics.stage("facts"):
+    with Stage("facts"):
         assert grown() == 0
-    with pytest.raises(KeyError), metrics.stage("facts"):
+    with pytest.raises(KeyError), Stage("facts"):
         raise KeyError
     assert grown() == 2
 

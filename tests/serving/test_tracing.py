@@ -13,11 +13,12 @@ from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from features.errors import InputError
-from serving import metrics, tracing
+from serving import tracing
 from serving.envelope import Envelope
 from serving.server import serve
 from serving.settings import Settings
 from serving.threads import Threads
+from serving.timing import Stage
 from serving.tracing import ENDPOINT, Sender
 from tests.serving.collectors import Collector, attributes, collecting
 from tests.serving.process import environment
@@ -52,7 +53,7 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     """One stage in the request itself, one in a thread that it waits for; fails for who asks so."""
     scope["route"] = SimpleNamespace(path_format=ROUTE)
     scope["state"]["key"] = SimpleNamespace(id="k1")
-    with metrics.stage("facts"):
+    with Stage("facts"):
         pass
     threads = Threads(1, "recording")
     await threads.run(record)
@@ -61,7 +62,7 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def record() -> None:
-    with metrics.stage("recording"):
+    with Stage("recording"):
         pass
 
 

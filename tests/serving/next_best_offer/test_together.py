@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from serving import metrics, tracing
+from serving import tracing
 from serving.decision.facts import Question
 from serving.decision.trace import Decision
 from serving.ledger import LedgerError, Occasion, TooLate
 from serving.next_best_offer.deciding import CHUNK
 from serving.next_best_offer.together import Together
 from serving.threads import Threads
+from serving.timing import Stage
 from serving.tracing import Trace
 from tests.entries import AT, answer
 
@@ -34,7 +35,7 @@ class Record:
         self.groups.append([one.question.customer_id for one in occasions])
         self.began.set()
         self.let.wait(30)
-        with metrics.stage("recording"):
+        with Stage("recording"):
             pass
         if self._fault is not None:
             raise self._fault
