@@ -3,8 +3,10 @@
 What is newer is loaded whole, verified and asked once, then swapped in at once: models, store and rules are one
 object, so that every answer is made of exactly one set, and a request that began with the old set ends with it.
 When the newer one is broken, or would silence what answers now, the old one goes on and a log line says why. Where
-nothing answers yet, each part is for itself: without rules the models answer, without models the ledger takes
-outcomes. Only nobody is served before the ledger has been open once: it knows who was erased.
+nothing answers yet, the release before takes the place of one that is not whole, so that a worker which starts
+answers as those which run. Without such a one each part is for itself: without rules the models answer, without
+models the ledger takes outcomes. Only nobody is served before the ledger has been open once: it knows who was
+erased.
 """
 
 import asyncio
@@ -12,13 +14,14 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from features.errors import InputError
 from features.store import SqliteStore, StoreError, remove_customers
 from serving import logs
 from serving.decision.catalogue import ended_before
 from serving.decision.rulebook import Rulebook, Rules, read_rules
 from serving.ledger import Ledger, LedgerError, open_ledger, read_secret
 from serving.loaded_store import load_store
-from serving.models import load_live
+from serving.models import Models, load_kept, load_live
 from serving.newest import Newest, stamp
 from serving.release import CURRENT
 from serving.served import Served
@@ -75,6 +78,7 @@ class Watch:
         self._store = Newest(lambda: (stamp(settings.store), self._ledger.value), self._load_store)
         self._rules = Newest(self._seen_rules, self._read_rules)
         self._joined = Newest(self._parts, self._join)
+        self._not_whole: Served | None = None
 
     async def forever(self) -> None:
         """Look every second; loading happens in a thread, so that requests go on meanwhile."""
@@ -167,30 +171,51 @@ class Watch:
 
     def _join(self) -> Served:
         assert self._models.value is not None
+        return self._joined_with(self._models.value, self._rules.value)
+
+    def _joined_with(self, models: Models, rules: Rules | None) -> Served:
         assert self._store.value is not None
-        served = Served(self._models.value, self._store.value, self._settings.stale_after, self._rules.value)
+        served = Served(models, self._store.value, self._settings.stale_after, rules)
         served.warm_up()
         return served
+
+    def _before(self, joined: Served) -> Served | None:
+        """At a start with a set that is not whole: the one before, if it is, and `joined` could not replace it."""
+        if self._live.served is not None or not joined.faults or joined is self._not_whole:
+            return None
+        self._not_whole = joined  # looked for once: loading takes a while
+        try:
+            models = load_kept(self._settings.release)
+            before = self._joined_with(models, models.rules if self._files is None else self._rules.value)
+        except (InputError, OSError):
+            return None
+        return None if before.faults or joined.may_replace(before) else before
 
     def _swap(self) -> list[str]:
         """Let the joined set answer from now on, or say why it may not."""
         joined, before = self._joined.value, self._live.served
         if joined is None or joined is before:
             return [] if joined is None else list(joined.unfit.values())
+        if (kept := self._before(joined)) is not None:
+            self._serve(kept)
+            return joined.faults
         if not joined.may_replace(before):
             return joined.faults
-        self._live.served = joined
+        self._serve(joined)
+        return list(joined.unfit.values())
+
+    def _serve(self, served: Served) -> None:
+        before, self._live.served = self._live.served, served
         logs.event(
             "serving",
-            release=joined.models.release.version,
-            models=joined.versions,
-            rulebook=joined.rulebook and joined.rulebook.name,
-            as_of=joined.store.info.as_of,
+            release=served.models.release.version,
+            models=served.versions,
+            rulebook=served.rulebook and served.rulebook.name,
+            as_of=served.store.info.as_of,
         )
-        if joined.rulebook is not None and (before is None or before.rules != joined.rules):
-            _report_ended(joined.rulebook)
+        if served.rulebook is not None and (before is None or before.rules != served.rules):
+            _report_ended(served.rulebook)
         self._swapped()
-        return list(joined.unfit.values())
 
 
 def _report_ended(rulebook: Rulebook) -> None:

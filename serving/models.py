@@ -28,6 +28,7 @@ from serving.release import (
     Release,
     ReleaseArtifact,
     ReleasedModel,
+    kept_folder,
     live_folder,
     read_artifact,
     read_pulled,
@@ -51,6 +52,11 @@ class Models:
 def load_live(root: Path) -> Models:
     """All that the live release holds. Raises as `load_models` does, and `ModelError` when none is live."""
     return load_models(live_folder(root))
+
+
+def load_kept(root: Path) -> Models:
+    """All that the release before the live one holds. Raises as `load_live` does."""
+    return load_models(kept_folder(root))
 
 
 def load_models(folder: Path) -> Models:

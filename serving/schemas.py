@@ -169,5 +169,6 @@ class Readiness(Answer):
     """The service can be asked."""
 
     status: Literal["ready", "degraded"] = Field(
-        description="`degraded`: a model of the release does not fit the store, the others answer."
+        description="`degraded`: a model of the release does not fit the store, or there are no rules for "
+        "next best offers; the others answer."
     )

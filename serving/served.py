@@ -68,6 +68,16 @@ class Served:
         return {m.name: m.version for m in self.models.release.models if m.name not in self.unfit}
 
     @property
+    def release(self) -> dict[str, str]:
+        """What a next best offer names: the release and each model that answers, with its version."""
+        return {"release": self.models.release.version, **self.versions}
+
+    @property
+    def whole(self) -> bool:
+        """Whether every model of the release answers, and next best offers have rules."""
+        return self.rulebook is not None and not self.unfit
+
+    @property
     def stale(self) -> bool:
         """Whether the store's moment of knowledge is older than allowed."""
         return is_stale(self.store.info.as_of, self._stale_after)

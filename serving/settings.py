@@ -19,7 +19,9 @@ MOST_IN_FLIGHT = 64
 class Settings(BaseSettings):
     """Where the service listens, what it serves and from where it pulls."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, populate_by_name=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -40,11 +42,11 @@ class Settings(BaseSettings):
     """Processes that share the port."""
     most_in_flight: int = Field(default=MOST_IN_FLIGHT, ge=1)
     """Calls that one worker answers at once; what comes beyond is told to try again."""
-    drain_seconds: float = Field(default=5.0, ge=0)
+    drain_seconds: float = Field(default=5.0, ge=0, le=3600)
     """How long a service that is told to stop says so by `/readyz` before it closes its socket."""
     ready_when_stale: bool = True
     """Whether a store past `stale_after_days` leaves the service ready."""
-    stale_after_days: int | None = Field(default=None, ge=1)
+    stale_after_days: int | None = Field(default=None, ge=1, le=36_500)
     """Age of `as_of` in days beyond which answers say `stale: true`; None never says so."""
     alias: str = "champion"
     tracking_uri: str = Field(

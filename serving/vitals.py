@@ -65,5 +65,5 @@ class Vitals:
 def _release(served: Served) -> list[str]:
     """The values of the labels of a release, empty for what it lacks."""
     rulebook = "" if served.rulebook is None else served.rulebook.name
-    parts = {**served.versions, "release": served.models.release.version, "rulebook": rulebook}
+    parts = {**served.release, "rulebook": rulebook}
     return [parts.get(label, "") for label in metrics.RELEASE_LABELS]

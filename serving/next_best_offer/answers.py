@@ -64,7 +64,7 @@ class Answers:
             selection_probability=None,
             decided_at=at,
             as_of=self._served.store.info.as_of,
-            release={str(name): version for name, version in self._served.versions.items()},
+            release=self._served.release,
             rulebook=self._rulebook,
             degraded=True,
             fault=fault,

@@ -29,7 +29,7 @@ class FactSource:
         self._store = served.store
         self.names = self._of_everything()
         """The name of every item that could be offered, by its id."""
-        self._versions = {"release": served.models.release.version, **served.versions}
+        self._versions = served.release
         described = {one.name: one.levels for one in self._store.info.described}
         self._features = [(name, described.get(name, ())) for name in self._store.info.names]
         self._items = [item.item for item in self._store.items]

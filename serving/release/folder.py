@@ -6,6 +6,7 @@ is its artifact, and each model's artifact lies in a folder of the model's name.
 """
 
 import os
+import re
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from serving.release.artifact import ModelName, VersionNumber
 CURRENT = "current"
 PULLED = "pulled.json"
 ARTIFACT = "release"
+NAME = re.compile(r"release-[1-9][0-9]*-[0-9a-f]{32}")
+"""Of a folder that `switch` made; the pointer may name nothing else."""
+LONGEST = 200
+"""Bytes that are read of the pointer."""
 KEPT = 2
 """Folders that stay after a switch: the live one and the one before it, for a way back."""
 
@@ -65,13 +70,22 @@ class Release:
 def live_folder(root: Path) -> Path:
     """The folder that the pointer names. Raises `ModelError` when nothing was pulled or it is broken."""
     try:
-        name = (root / CURRENT).read_text().strip()
+        with (root / CURRENT).open("rb") as pointer:
+            name = pointer.read(LONGEST).decode().strip()
     except (OSError, UnicodeDecodeError) as fault:
         raise ModelError(f"there is no release in {root}: fetch one with python -m serving pull") from fault
-    folder = root / name
-    if not name or folder.parent != root or not folder.is_dir():
-        raise ModelError(f"{root / CURRENT} names no folder beside it: run python -m serving pull")
-    return folder
+    if NAME.fullmatch(name) is None or not (root / name).is_dir():
+        raise ModelError(f"{root / CURRENT} names no release beside it: run python -m serving pull")
+    return root / name
+
+
+def kept_folder(root: Path) -> Path:
+    """The folder that was live before the one that is. Raises `ModelError` when there is none."""
+    live = live_folder(root)
+    kept = [folder for folder in _pulled_folders(root) if folder != live]
+    if not kept:
+        raise ModelError(f"there is no release beside {live}")
+    return kept[-1]
 
 
 def read_pulled(folder: Path) -> Pulled:
@@ -105,7 +119,11 @@ def switch(root: Path, staged: Path) -> Path:
 
 
 def _tidy(root: Path) -> None:
-    folders = [path for path in root.iterdir() if (path / PULLED).is_file()]
-    folders.sort(key=lambda folder: folder.stat().st_mtime_ns)
-    for folder in folders[:-KEPT]:
+    for folder in _pulled_folders(root)[:-KEPT]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pulled_folders(root: Path) -> list[Path]:
+    """What was pulled, the newest last."""
+    folders = [path for path in root.iterdir() if (path / PULLED).is_file()]
+    return sorted(folders, key=lambda folder: folder.stat().st_mtime_ns)

@@ -31,7 +31,7 @@ async def ready(incoming: Incoming) -> Readiness:
     vitals, served = incoming.vitals, incoming.live.served
     if vitals.not_ready is not None:
         raise NotReady(vitals.not_ready)
-    return Readiness(status="degraded" if served is None or served.unfit else "ready")
+    return Readiness(status="ready" if served is not None and served.whole else "degraded")
 
 
 async def metrics_of_service(incoming: Incoming) -> Response:

@@ -43,6 +43,21 @@ def test_a_mismatch_at_the_start_is_not_ready(place: Place) -> None:
     assert "different features" in place.live.fault
 
 
+def test_a_start_takes_the_release_before_one_that_does_not_fit_the_store(
+    place: Place, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    place.publish()
+    place.release("1")
+    place.release("2", "f2")
+    for _ in range(3):
+        assert place.served() == "1 f1"
+    assert [line["event"] for line in log_lines()] == ["serving", "refused"]
+    assert "different features" in (place.live.fault or "")
+    place.publish("f2")
+    assert place.served() == "2 f2"
+    assert place.live.fault is None
+
+
 def test_a_newer_release_takes_over(serving: Place) -> None:
     serving.release("2")
     assert serving.served() == "2 f1"

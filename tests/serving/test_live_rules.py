@@ -1,6 +1,7 @@
 """Rules come with the release and are swapped with it, unless files are given."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,9 +39,19 @@ class Folder:
 
     def __init__(self, folder: Path) -> None:
         self.settings = settings_in(folder)
+        self.start()
+        self.publish()
+
+    def started_anew(self) -> "Folder":
+        """Another worker over the same files."""
+        other = copy(self)
+        other.start()
+        return other
+
+    def start(self) -> None:
+        """As a worker that has not looked yet."""
         self.live = Live()
         self.watch = Watch(self.live, self.settings)
-        self.publish()
 
     def publish(self, *, described: bool = True) -> None:
         info = INFO if described else replace(INFO, described=())
@@ -91,6 +102,34 @@ def test_at_the_start_models_answer_without_rules(folder: Folder, log_lines: Log
     folder.release("2")
     assert folder.served() == ("2", "c1")
     assert folder.live.faults is None
+
+
+def test_a_start_takes_the_release_before_one_whose_rules_do_not_bind(
+    folder: Folder, log_lines: LogLines
+) -> None:
+    folder.release("1")
+    folder.release("2", unknown)
+    started = folder.started_anew()
+    for _ in range(3):
+        started.watch.refresh()
+    assert started.served() == ("1", "c1")
+    assert 'did you mean "churn_band"' in (started.live.fault or "")
+    assert started.live.fault == folder.live.fault
+    assert started.live.rulebook_fault is None
+    assert [line["event"] for line in log_lines()] == ["serving", "refused", "serving", "refused"]
+    started.release("3", renamed)
+    assert started.served() == ("3", "c2")
+    assert started.live.faults is None
+
+
+def test_a_start_does_not_take_a_release_before_that_is_not_whole_either(folder: Folder) -> None:
+    folder.release("1", unknown)
+    folder.release("2", unknown)
+    started = folder.started_anew()
+    started.watch.refresh()
+    assert started.live.served is not None
+    assert started.live.served.models.release.version == "2"
+    assert 'did you mean "churn_band"' in (started.live.rulebook_fault or "")
 
 
 def test_a_release_whose_rules_do_not_bind_is_refused_whole(folder: Folder, log_lines: LogLines) -> None:

@@ -1,6 +1,7 @@
 """What is served, whether it can be asked, and one model that goes on without the other."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -13,6 +14,7 @@ from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.callers import HEADER, keyring
 from tests.serving.cross_sell import tiny
+from tests.serving.next_best_offer.tiny import rules_in
 from tests.serving.problems import problem
 from tests.serving.tiny import INFO, ROWS, release_of
 
@@ -79,9 +81,15 @@ def test_the_release_says_what_is_served(client: TestClient, live: Live) -> None
     }
 
 
-def test_a_service_with_everything_is_alive_and_ready(client: TestClient) -> None:
+def test_a_service_with_everything_is_alive_and_ready(served: Served, tmp_path: Path) -> None:
+    client = connected(Served(served.models, served.store, rules=rules_in(tmp_path)))
     assert client.get("/livez").json() == {"status": "alive"}
     assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_a_service_without_rules_for_next_best_offers_is_ready_in_parts(client: TestClient) -> None:
+    assert client.get("/v1/customers/1/next-best-offer?channel=web").status_code == 503
+    assert client.get("/readyz").json() == {"status": "degraded"}
 
 
 def partly(models: Models, *names: str) -> Models:
@@ -133,7 +141,6 @@ def test_a_call_whose_model_the_release_lacks_says_where_to_look(
     detail = problem(client.get(f"/v1/customers/1/{lacks}"), 503, "not-ready")["detail"]
     assert detail == f"The {named} model does not answer. {RELEASE_SAYS}"
     assert client.get(f"/v1/customers/1/{'churn' if lacks == 'offers' else 'offers'}").status_code == 200
-    assert client.get("/readyz").json() == {"status": "ready"}
     body = client.get("/v1/release").json()
     assert [model["name"] for model in body["models"]] == [has]
     assert (body["definition"] is None) is (has == "cross_sell")
@@ -144,7 +151,6 @@ def test_bundles_go_on_alone_over_any_store(models: Models) -> None:
     answer = client.post("/v1/bundles", json={"basket": ["BREAD"], "customer_id": "1"}).json()
     assert (answer["personal"], answer["basket"]) == (False, ["BREAD"])
     assert client.get("/v1/items/BREAD/bundles").status_code == 200
-    assert client.get("/readyz").json() == {"status": "ready"}
     assert [model["name"] for model in client.get("/v1/release").json()["models"]] == ["bundles"]
 
 

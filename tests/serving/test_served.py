@@ -48,6 +48,15 @@ def test_the_models_that_fit_the_store_answer(models: Models, info: StoreInfo, n
     assert served.may_replace(None) is bool(names)
 
 
+def test_a_set_is_whole_with_all_models_of_its_release_and_rules(models: Models, tmp_path: Path) -> None:
+    rules, two = rules_in(tmp_path), replace(models, release=PAIR, bundles=None)
+    every = Served(models, full_store(), rules=rules)
+    assert every.whole
+    assert every.release == {"release": "7", "churn": "3", "cross_sell": "2", "bundles": "4"}
+    assert not Served(models, full_store()).whole
+    assert not Served(two, MemoryStore(OTHER_PAIRS, ROWS, candidates()), rules=rules).whole
+
+
 @pytest.mark.parametrize("info", [STORE_INFO, BARE, NOTHING], ids=["both", "bare", "nothing"])
 def test_bundles_answer_over_any_store(models: Models, info: StoreInfo) -> None:
     served = joined(models, info)

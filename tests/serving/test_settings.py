@@ -60,6 +60,13 @@ def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None
     assert read_settings().tracking_uri == "sqlite:///ours.db"
 
 
+def test_an_empty_variable_is_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_settings()
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"SERVING_{name.upper()}", "")
+    assert read_settings() == before
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
@@ -67,6 +74,9 @@ def test_our_own_registry_variable_wins(monkeypatch: pytest.MonkeyPatch) -> None
         ("SERVING_PORT", "http", "SERVING_PORT"),
         ("SERVING_PORT", "70000", "SERVING_PORT"),
         ("SERVING_STALE_AFTER_DAYS", "0", "SERVING_STALE_AFTER_DAYS"),
+        ("SERVING_STALE_AFTER_DAYS", "999999999", "SERVING_STALE_AFTER_DAYS.* 36500"),
+        ("SERVING_DRAIN_SECONDS", "inf", "SERVING_DRAIN_SECONDS.* 3600"),
+        ("SERVING_DRAIN_SECONDS", "nan", "SERVING_DRAIN_SECONDS"),
         ("SERVING_BUDGET_MS", "0", "SERVING_BUDGET_MS"),
         ("SERVING_MODELS", "churn", "SERVING_MODELS is no setting"),
     ],

@@ -66,6 +66,7 @@ def assert_flagged(found: NextBestOfferAnswer, fault: str) -> None:
     assert (found.reason, found.group, found.selection_probability) == ("degraded", None, None)
     assert (found.fault, found.status) == (fault, None)
     assert found.why == f"Nothing was decided: {fault}."
+    assert found.release == {"release": "7", "churn": "3", "cross_sell": "2", "bundles": "4"}
     assert found.decided_at == NOON
 
 

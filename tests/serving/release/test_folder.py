@@ -7,7 +7,7 @@ import pytest
 
 from serving.artifact import ModelError
 from serving.models import load_live
-from serving.release import CURRENT, KEPT, PULLED, live_folder, read_pulled
+from serving.release import CURRENT, KEPT, PULLED, kept_folder, live_folder, read_pulled
 from tests.serving.tiny import release_into
 
 
@@ -34,9 +34,11 @@ def test_a_switch_keeps_the_release_before_it_and_no_older_one(tmp_path: Path) -
         lambda root: (root / CURRENT).write_text("release-9-nowhere"),
         lambda root: (root / CURRENT).write_text("../elsewhere"),
         lambda root: (root / CURRENT).write_text("."),
+        lambda root: (root / CURRENT).write_text(".."),
+        lambda root: (root / "elsewhere").mkdir() or (root / CURRENT).write_text("elsewhere"),
         lambda root: (root / CURRENT).write_bytes(b"\xff\xfe"),
     ],
-    ids=["missing", "empty", "dangling", "outside", "itself", "garbage"],
+    ids=["missing", "empty", "dangling", "outside", "itself", "above", "other", "garbage"],
 )
 def test_a_broken_pointer_says_what_to_run(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -45,6 +47,22 @@ def test_a_broken_pointer_says_what_to_run(tmp_path: Path, damage: Callable[[Pat
     damage(root)
     with pytest.raises(ModelError, match="python -m serving pull"):
         live_folder(root)
+
+
+def test_of_a_pointer_no_more_is_read_and_told_than_a_name_needs(tmp_path: Path) -> None:
+    release_into(tmp_path, "3")
+    (tmp_path / CURRENT).write_text("x" * 1_000_000)
+    with pytest.raises(ModelError) as refused:
+        live_folder(tmp_path)
+    assert len(str(refused.value)) < len(str(tmp_path)) + 100
+
+
+def test_the_release_before_the_live_one_is_kept(tmp_path: Path) -> None:
+    before = release_into(tmp_path, "3")
+    with pytest.raises(ModelError, match="no release beside"):
+        kept_folder(tmp_path)
+    release_into(tmp_path, "4")
+    assert kept_folder(tmp_path) == before
 
 
 PULLED_FILE = '"version": "7", "run_id": null, "replaces": null, "alias": "a"'
