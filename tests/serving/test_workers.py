@@ -19,10 +19,9 @@ CHURN = "/v1/customers/1/churn"
 def service(settings: Settings, tmp_path: Path) -> Iterator[Process]:
     """Two workers that answer."""
     assert settings.store.exists()
-    started = Process(tmp_path, SERVING_WORKERS="2")
-    started.wait_for("started")
-    yield started
-    started.stop()
+    with Process(tmp_path, SERVING_WORKERS="2") as started:
+        started.wait_for("started")
+        yield started
 
 
 def workers(service: Process) -> list[int]:
