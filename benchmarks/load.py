@@ -44,8 +44,6 @@ class Heard:
     """What came of one round; `waits` are the seconds that each caller waited for a good answer."""
 
     seconds: float = 0.0
-    processor_seconds: float = 0.0
-    """Of the caller itself."""
     waits: list[float] = field(default_factory=list)
     faults: int = 0
     examples: list[str] = field(default_factory=list)
@@ -103,12 +101,11 @@ class _Round:
     async def run(self, seconds: float, rate: float | None) -> Heard:
         for _ in range(self._connections):
             await self._connect()
-        began, spent = time.perf_counter(), time.process_time()
+        began = time.perf_counter()
         async with asyncio.timeout(seconds + PATIENCE):
             await (self._at_once(began + seconds) if rate is None else self._by_lot(began, seconds, rate))
             await self._all_idle.wait()
         self._heard.seconds = time.perf_counter() - began
-        self._heard.processor_seconds = time.process_time() - spent
         for connection in self._idle:
             connection.close()
         return self._heard
