@@ -4,7 +4,7 @@ import csv
 import os
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,19 +38,21 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Audit:
-    """How many decisions are in which state, the ids of changed ones, and what no decision tells of, by offer.
+    """How many decisions are in which state, and the ids of changed ones.
 
-    `untold` is None for a part of the ledger: only the whole adds up.
+    Of the whole ledger also the ids of decisions that are gone while their answers are there, and what no decision
+    tells of, by offer; empty for a part of it: an answer has no date, and only the whole adds up.
     """
 
     states: Counter[State]
     changed: Sequence[str]
-    untold: dict[str, int] | None
+    orphans: Sequence[str]
+    untold: Mapping[str, int]
 
     @property
     def whole(self) -> bool:
         """Whether nothing was found."""
-        return not self.changed and not self.untold
+        return not (self.changed or self.orphans or self.untold)
 
 
 def audit(settings: Settings, since: datetime | None, out: Path | None, advance: Advance) -> Audit:
@@ -67,7 +69,9 @@ def audit(settings: Settings, since: datetime | None, out: Path | None, advance:
             if rows is not None:
                 rows.writerows(row for one in page for row in _rows(one, ledger))
             advance(len(page), None)
-        return Audit(states, changed, ledger.untold() if since is None else None)
+        if since is not None:
+            return Audit(states, changed, (), {})
+        return Audit(states, changed, ledger.orphans(), ledger.untold())
 
 
 @contextmanager

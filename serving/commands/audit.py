@@ -12,7 +12,7 @@ from serving.commands.signals import ended_by_sigterm
 from serving.settings import Settings
 
 LISTED = 20
-"""Ids of changed decisions that are printed."""
+"""Ids of changed decisions that are printed, and of those that are gone."""
 
 
 @click.command()
@@ -36,7 +36,9 @@ def audit(settings: Settings, /, since: datetime | None, out: Path | None, **giv
     )
     for decision_id in found.changed[:LISTED]:
         click.echo(f"changed: {decision_id}")
-    for offer_id, times in (found.untold or {}).items():
+    for decision_id in found.orphans[:LISTED]:
+        click.echo(f"answers without their decision: {decision_id}")
+    for offer_id, times in found.untold.items():
         more = "more" if times > 0 else "less"
         click.echo(f"offer {offer_id}: counted {abs(times):,} times {more} than decisions tell of")
     if not found.whole:

@@ -161,16 +161,20 @@ class Ledger:
     def sealed(self, since: datetime | None = None) -> Iterator[list[Sealed]]:
         """Every decision from `since` on under its seal, page by page in the order of the ids."""
         chosen = [] if since is None else [decisions.c.decided_at >= since]
-        last = ""
+        last: object = None
         while True:
             with self._database.reading() as connection:
-                page = audit.sealed_after(
+                page, last = audit.sealed_after(
                     connection, last, _PAGE, self._seal, *chosen, may_hold_unsealed=self._may_hold_unsealed
                 )
             if not page:
                 return
             yield page
-            last = page[-1].decision_id
+
+    def orphans(self) -> list[str]:
+        """The ids of decisions that are not there, though answers of theirs are."""
+        with self._database.reading() as connection:
+            return audit.orphans(connection)
 
     def untold(self) -> dict[str, int]:
         """By offer, how many more times it was counted as given than decisions tell of, where they disagree."""

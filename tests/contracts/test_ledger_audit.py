@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Table, create_engine, select, text, update
+from sqlalchemy import Column, Connection, Table, create_engine, literal_column, select, text, update
 
 from serving.ledger import Ledger, open_ledger
 from serving.ledger.tables import answers, decisions, used
@@ -43,14 +45,33 @@ def states(ledger: Ledger) -> dict[str, str]:
     return {one.customer_id: one.state for page in ledger.sealed() for one in page}
 
 
-@pytest.fixture
-def filled(ledger: Ledger) -> Ledger:
+def fill(ledger: Ledger) -> None:
     """Two offers to ann, one to bob, none to cleo, one withheld from dora."""
     enter(ledger, giving(question(ledger, "ann"), CHEESE, WINE, asked_by="shop"))
     enter(ledger, giving(question(ledger, "bob"), CHEESE, asked_by="shop"))
     enter(ledger, giving(question(ledger, "cleo"), asked_by="batch"))
     enter(ledger, giving(question(ledger, "dora"), withheld=(WINE,)))
+
+
+@pytest.fixture
+def filled(ledger: Ledger) -> Ledger:
+    """On every database."""
+    fill(ledger)
     return ledger
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The database that takes any value in any column."""
+    return f"sqlite:///{tmp_path}/alone.sqlite"
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Ledger]:
+    """As `filled`."""
+    with closing(open_ledger(sqlite_url, SECRET)) as ledger:
+        fill(ledger)
+        yield ledger
 
 
 def test_what_nobody_touched_is_whole(filled: Ledger, url: str) -> None:
@@ -101,6 +122,71 @@ def test_nothing_passes_for_whole(filled: Ledger, url: str, change: str) -> None
         ids = {name: question(filled, name).decision_id for name in ("ann", "bob")}
         assert connection.execute(text(change), ids).rowcount == 1
     assert states(filled) == {"ann": "whole", "bob": "changed", "cleo": "whole", "dora": "whole"}
+
+
+OTHER_TYPES = {
+    "a customer in bytes": "UPDATE decisions SET customer_id = CAST(customer_id AS BLOB) WHERE decision_id = :bob",
+    "a control that is none": "UPDATE decisions SET control = 'x' WHERE decision_id = :bob",
+    "a control of two": "UPDATE decisions SET control = 2 WHERE decision_id = :dora",
+    "half a microsecond": "UPDATE decisions SET decided_at = decided_at + 0.5 WHERE decision_id = :bob",
+    "a margin with letters": "UPDATE decisions SET margin = margin || 'abc' WHERE decision_id = :bob",
+    "a trace in text": "UPDATE decisions SET trace = CAST('x' AS TEXT) WHERE decision_id = :bob",
+    "a seal in text": "UPDATE decisions SET seal = 'abc' WHERE decision_id = :bob",
+    "a decision in bytes": "UPDATE decisions SET decision_id = CAST(decision_id AS BLOB) WHERE decision_id = :bob",
+    "given twice over": "UPDATE answers SET given = 2 WHERE decision_id = :bob",
+    "given in words": "UPDATE answers SET given = 'true' WHERE decision_id = :bob",
+    "a place and a half": "UPDATE answers SET place = place + 0.5 WHERE decision_id = :bob",
+    "an offer in bytes": "UPDATE answers SET offer_id = CAST(offer_id AS BLOB) WHERE decision_id = :bob",
+    "a cost with letters": "UPDATE answers SET cost = cost || 'abc' WHERE decision_id = :bob",
+    "a discount with letters": "UPDATE answers SET discount = discount || 'abc' WHERE decision_id = :bob",
+    "an answer in bytes": "UPDATE answers SET decision_id = CAST(decision_id AS BLOB) WHERE decision_id = :bob",
+}
+"""Values that are read as what was sealed, or nearly so; `:dora` where the column has to hold a yes."""
+
+
+@pytest.mark.parametrize("change", OTHER_TYPES.values(), ids=OTHER_TYPES)
+def test_sqlite_holds_no_other_type_unseen(sqlite: Ledger, sqlite_url: str, change: str) -> None:
+    names = ["bob", "dora"]
+    ids = {name: question(sqlite, name).decision_id for name in names}
+    with by_hand(sqlite_url) as connection:
+        used_ids = {name: ids[name] for name in names if f":{name}" in change}
+        assert connection.execute(text(change), used_ids).rowcount == 1
+    changed = [one.decision_id for page in sqlite.sealed() for one in page if one.state == "changed"]
+    assert changed == list(used_ids.values())
+    assert set(sqlite.untold()) <= {"cheese", "b'cheese'"}
+
+
+def test_no_id_makes_an_audit_endless_or_is_left_out(
+    sqlite: Ledger, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, (_, *others) = decisions.c.decision_id == question(sqlite, "cleo").decision_id, decisions.c
+    monkeypatch.setattr("serving.ledger.ledger._PAGE", 2)
+    with by_hand(sqlite_url) as connection:
+        for one in ("''", "x''", "CAST('f1' AS BLOB)", "CAST('f2' AS BLOB)", "'f2'", "'z'"):
+            copied = select(literal_column(one), *others).where(mine)
+            connection.execute(decisions.insert().from_select(decisions.c.keys(), copied))
+    pages = list(islice(sqlite.sealed(), 9))
+    assert [len(page) for page in pages] == [2] * 5
+    changed = [one.decision_id for page in pages for one in page if one.state == "changed"]
+    assert changed == ["", "f2", "z", "", "f1", "f2"]
+
+
+def test_answers_without_their_decision_are_found(filled: Ledger, url: str) -> None:
+    assert filled.orphans() == []
+    mine = question(filled, "ann").decision_id
+    with by_hand(url) as connection:
+        connection.execute(decisions.delete().where(decisions.c.decision_id == mine))
+        nowhere = {"place": 1, "given": True, "cost": 0.0, "discount": 0.0}
+        connection.execute(answers.insert().values(decision_id="0", **nowhere))
+    assert filled.orphans() == ["0", mine]
+
+
+def test_the_day_and_the_money_of_counters_are_not_in_a_seal(filled: Ledger, url: str) -> None:
+    with by_hand(url) as connection:
+        connection.execute(text("UPDATE used SET day = '2020-01-01'"))
+        connection.execute(text("UPDATE spent SET money = money + 100"))
+    assert set(states(filled).values()) == {"whole"}
+    assert (filled.untold(), filled.orphans()) == ({}, [])
 
 
 def test_an_answer_too_many_is_found(filled: Ledger, url: str) -> None:

@@ -68,6 +68,21 @@ def test_removed_decisions_are_missed_in_the_whole_ledger() -> None:
     assert audited("--since", "2026-03-06")[0] == 0
 
 
+def test_answers_without_their_decision_are_listed() -> None:
+    by_hand("DELETE FROM decisions WHERE customer_id <> 'customer 0'")
+    code, lines = audited()
+    assert code == 1
+    assert sum(line.startswith("answers without their decision: ") for line in lines) == 20
+    assert audited("--since", "2026-03-06")[0] == 0
+
+
+def test_an_id_in_bytes_is_named_and_ends() -> None:
+    by_hand("UPDATE decisions SET decision_id = CAST('f1' AS BLOB) WHERE customer_id = 'customer 0'")
+    code, lines = audited("--out", "audit.csv")
+    assert (code, lines[1]) == (1, "changed: f1")
+    assert lines[2].startswith("answers without their decision: ")
+
+
 def test_the_table_for_an_auditor_names_nobody() -> None:
     by_hand("UPDATE decisions SET trace = 'nonsense' WHERE customer_id = 'customer 0'")
     assert audited("--out", "deep/audit.csv")[0] == 1
