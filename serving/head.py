@@ -14,3 +14,9 @@ def is_call(path: str) -> bool:
 def header(scope: Scope, name: bytes) -> bytes:
     """The first value of a header, whose name is in small letters; or nothing."""
     return next((value for header, value in scope["headers"] if header == name), b"")
+
+
+def only_header(scope: Scope, name: bytes) -> bytes:
+    """The value of a header that is there once; of one that is missing, or there twice, nothing."""
+    values = [value for header, value in scope["headers"] if header == name]
+    return values[0] if len(values) == 1 else b""

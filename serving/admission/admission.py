@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving import metrics
 from serving.admission.in_flight import Places
 from serving.admission.rates import Rates
-from serving.head import header, is_call
+from serving.head import is_call, only_header
 from serving.keys.key import Key
 from serving.keys.keyring import Keyring
 from serving.problems import TooManyRequests, Unauthorized, problem_response
@@ -42,7 +42,7 @@ class Admission:
             return
         if self._runtime.draining:
             send = _closing(send)
-        key = self._keyring.find(header(scope, b"authorization"))
+        key = self._keyring.find(only_header(scope, b"authorization"))
         if key is None:
             metrics.refused("key")
             await _UNAUTHORIZED(scope, receive, send)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PLACES = 8192
-"""Keys beyond them share the places of the first ones."""
+from serving.keys.key import PLACES
+
 SECOND = 1_000_000_000
 """In nanoseconds; after a pause a key may make the calls of a whole second at once."""
 _DUE = struct.Struct("<q")

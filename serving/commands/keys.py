@@ -35,6 +35,7 @@ def keys() -> None:
     multiple=True,
     required=True,
     type=click.Choice(SCOPES),
+    callback=lambda _, __, scopes: tuple(dict.fromkeys(scopes)),
     help="What it allows, once for each: to look, to ask for decisions, to report and consent, to erase.",
 )
 @click.option("--days", type=click.IntRange(1, MAX_DAYS), help="Days until it expires.  [never]")
@@ -65,7 +66,7 @@ def list_keys(settings: Settings, /, path: Path | None) -> None:
     """Print who has which key; the keys themselves are not kept."""
     now = datetime.now(UTC)
     heads = ("id", "name", "scopes", "a second", "created", "state")
-    rows = [heads, *(_row(record, now) for record in read_keys(path or settings.keys))]
+    rows = [heads, *(_row(record, now) for record in read_keys(path or settings.keys, of_anybody=True))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from features.errors import InputError
-from serving.keys.key import Scope, hash_of, new_id, new_text
+from serving.keys.key import PLACES, Scope, hash_of, new_id, new_text
 from serving.keys.key_file import KeyRecord, Records, change_keys
 
 DEFAULT_RATE = 100
@@ -25,7 +25,10 @@ class Rights:
 
 
 def create_key(path: Path, rights: Rights, now: datetime) -> str:
-    """Add a key to the file, made when it is missing; returns its text. Raises `InputError` for a wrong name."""
+    """Add a key to the file, made when it is missing; returns its text.
+
+    Raises `InputError` for a wrong name, or when there is no place for another key.
+    """
     key_id = new_id()
     text = new_text(key_id)
     try:
@@ -35,7 +38,7 @@ def create_key(path: Path, rights: Rights, now: datetime) -> str:
         raise InputError(
             f"the {first['loc'][0]} of a key cannot be {first['input']!r}: {first['msg']}"
         ) from fault
-    change_keys(path, lambda records: (*records, record))
+    change_keys(path, lambda records: _added(path, records, record))
     return text
 
 
@@ -55,7 +58,8 @@ def revoke_key(path: Path, key_id: str, now: datetime) -> None:
 def rotate_key(path: Path, key_id: str, overlap: timedelta, now: datetime) -> str:
     """Add a key with the same rights, for as long as the old one had them; the old one ends after the overlap.
 
-    Returns the text of the new one. Raises `InputError` for an id that is unknown, or no longer valid.
+    Returns the text of the new one. Raises `InputError` for an id that is unknown, or no longer valid, and when
+    there is no place for another key.
     """
     new = new_id()
     text = new_text(new)
@@ -69,10 +73,19 @@ def rotate_key(path: Path, key_id: str, overlap: timedelta, now: datetime) -> st
         lasts = None if old.expires_at is None else now + (old.expires_at - old.created_at)
         fresh = {"id": new, "sha256": hash_of(text), "created_at": now, "expires_at": lasts}
         leaving = old.model_copy(update={"expires_at": min(now + overlap, old.ends or now + overlap)})
-        return (*_replaced(records, leaving), old.model_copy(update=fresh))
+        return _added(path, _replaced(records, leaving), old.model_copy(update=fresh))
 
     change_keys(path, rotated)
     return text
+
+
+def _added(path: Path, records: Records, record: KeyRecord) -> Records:
+    if len(records) >= PLACES:
+        raise InputError(
+            f"{path} has {len(records):,} keys and room for {PLACES:,}:"
+            " take those out of it that were revoked or expired long ago"
+        )
+    return (*records, record)
 
 
 def _with_id(records: Records, key_id: str) -> KeyRecord:

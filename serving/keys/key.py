@@ -9,6 +9,8 @@ Scope = Literal["read", "decide", "write", "admin"]
 """What a key allows, each for itself: to look, to ask for decisions, to report and to consent, to forget."""
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
+PLACES = 8192
+"""How many keys there may be, those that ended included; keys beyond them would share the rates of the first."""
 PREFIX = "nbo_"
 """Tells people, and programs that look for leaked secrets, what such a text is."""
 ID_LENGTH = 8

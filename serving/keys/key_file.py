@@ -1,7 +1,7 @@
 """The file of keys: hashes of what callers hold, and what each allows; read whole, replaced whole.
 
 It knows no key, so that others may read it, as they may where a cluster mounts it. Who could write it could make
-themselves a key: a file that others than its owner may write is refused.
+themselves a key: a file that others than its owner may write is refused, and by the service one of a stranger.
 """
 
 import fcntl
@@ -28,8 +28,11 @@ from pydantic import (
 from features.errors import InputError
 from serving.keys.key import Scope
 
+ROOT = 0
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 MAX_RATE = 1_000_000
+MAX_BYTES = 8 * 1024 * 1024
+"""Of the file: room for more keys than there are places."""
 
 
 class KeysError(InputError):
@@ -67,33 +70,56 @@ Change = Callable[[Records], Sequence[KeyRecord]]
 _RECORDS: TypeAdapter[Records] = TypeAdapter(Records)
 
 
-def read_keys(path: Path) -> Records:
-    """The keys of the file, in its order.
+def read_keys(path: Path, *, of_anybody: bool = False) -> Records:
+    """The keys of the file, in its order; `of_anybody` for commands, which look after the file of another user.
 
     Raises `MissingKeysError` when there is none, `KeysError` when it is broken or others may write it.
     """
     try:
-        with path.open("rb") as file:
-            mode, content = os.fstat(file.fileno()).st_mode, file.read()
+        with open(path, "rb", opener=_at_once) as file:
+            found = os.fstat(file.fileno())
+            _require_file(path, found)
+            content = file.read()
     except FileNotFoundError as fault:
         raise MissingKeysError(
             f"there are no keys at {path}, so that nobody is let in: make one with python -m serving keys create"
         ) from fault
     except OSError as fault:
         raise KeysError(f"the keys at {path} cannot be read ({fault.strerror})") from fault
-    if mode & OTHERS_WRITE:
+    if not of_anybody and found.st_uid not in (ROOT, os.geteuid()):
+        raise KeysError(
+            f"{path} belongs to another user, who could make themselves a key: chown it to root, or to the user"
+            f" whose service this is"
+        )
+    return _parsed(path, content)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Whoever opens a pipe waits for somebody who writes into it, unless asked not to."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _require_file(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise KeysError(f"{path} is no regular file: name one with SERVING_KEYS")
+    if found.st_size > MAX_BYTES:
+        raise KeysError(f"{path} has more than {MAX_BYTES:,} bytes: restore it from a backup")
+    if found.st_mode & OTHERS_WRITE:
         raise KeysError(
             f"others than its owner may write {path}, and so make themselves a key: chmod go-w it"
         )
-    return _parsed(path, content)
 
 
 def change_keys(path: Path, change: Change) -> None:
     """Replace the keys by what `change` makes of them, one command after the other; a missing file has none.
 
+    Whose file it is and who may read it stays, whoever runs the command; a link still leads to the file.
     Raises `KeysError` when the file cannot be used or written.
     """
     try:
+        path = Path(
+            os.path.realpath(path)
+        )  # Path.resolve raises what is no OSError where links lead in a circle.
         path.parent.mkdir(parents=True, exist_ok=True)
         with _alone(path):
             _write(path, change(_present(path)))
@@ -103,7 +129,7 @@ def change_keys(path: Path, change: Change) -> None:
 
 def _present(path: Path) -> Records:
     try:
-        return read_keys(path)
+        return read_keys(path, of_anybody=True)
     except MissingKeysError:
         return ()
 
@@ -126,10 +152,21 @@ def _parsed(path: Path, content: bytes) -> Records:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """Hold the lock file, which stays: who removed it would let two in."""
-    lock = path.with_name(f".{path.name}.lock")
-    with os.fdopen(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600), "wb") as file:
+    with os.fdopen(_lock(path), "wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _lock(path: Path) -> int:
+    """A new one belongs to whom the keys belong; of one that is there nothing changes, whatever lies there."""
+    lock, flags = path.with_name(f".{path.name}.lock"), os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        made = os.open(lock, flags | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return os.open(lock, flags | os.O_NONBLOCK)
+    if path.exists():
+        os.fchown(made, path.stat().st_uid, path.stat().st_gid)
+    return made
 
 
 def _write(path: Path, records: Sequence[KeyRecord]) -> None:
@@ -138,9 +175,16 @@ def _write(path: Path, records: Sequence[KeyRecord]) -> None:
     document = {"keys": [record.model_dump(mode="json") for record in records]}
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            if path.exists():
+                _give_away(file.fileno(), path.stat())
             json.dump(document, file, indent=2)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _give_away(descriptor: int, like: os.stat_result) -> None:
+    os.fchown(descriptor, like.st_uid, like.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(like.st_mode))

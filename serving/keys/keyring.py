@@ -54,7 +54,7 @@ def find_in(ring: Ring, authorization: bytes, at: datetime) -> Key | None:
     """
     if len(authorization) > MOST_BYTES or authorization[: len(SCHEME)].lower() != SCHEME:
         return None
-    text = authorization[len(SCHEME) :].decode("latin-1")
+    text = authorization[len(SCHEME) :].strip(b" ").decode("latin-1")
     held = ring.get(id_of(text), NOBODY)
     proven = hmac.compare_digest(hash_of(text), held.sha256)
     return held.key if proven and held is not NOBODY and (held.ends is None or at < held.ends) else None

@@ -51,6 +51,11 @@ def test_without_a_valid_key_every_call_has_one_and_the_same_answer(
         assert response.headers["www-authenticate"] == "Bearer"
 
 
+def test_of_two_keys_in_one_request_none_counts(client: TestClient) -> None:
+    headers = [("authorization", f"Bearer {text}") for text in (TEXT, LOOKS)]
+    problem(client.get(CHURN, headers=headers), 401, "unauthorized")
+
+
 @pytest.mark.parametrize("path", ["/%76%31/customers/1/churn", "/v1//customers/1/churn", "/v1/../v1/release"])
 def test_no_other_spelling_of_a_path_gets_past(client: TestClient, path: str) -> None:
     assert client.get(path).status_code in (401, 404)

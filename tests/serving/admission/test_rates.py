@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.admission.rates import PLACES, SECOND, Rates, make_rates
+from serving.admission.rates import SECOND, Rates, make_rates
+from serving.keys.key import PLACES
 
 
 def test_a_rested_key_has_a_whole_second_at_once_and_then_its_rate() -> None:

@@ -44,6 +44,12 @@ def test_a_shell_takes_the_key_and_a_person_reads_the_rest(tmp_path: Path) -> No
     assert record.sha256 == hash_of(key)
 
 
+def test_what_is_allowed_twice_is_allowed_once(path: Path) -> None:
+    said = keys(path, "create", "--name", "shop", "--scope", "read", "--scope", "read").stderr
+    assert "may read, 100 times" in said
+    assert read_keys(path)[0].scopes == ("read",)
+
+
 def test_the_list_shows_who_has_which_key_and_no_key(path: Path) -> None:
     texts = [created(path), created(path, "--days", "30", "--rate", "7"), created(path)]
     keys(path, "revoke", texts[2][4:12])

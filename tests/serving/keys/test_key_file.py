@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,8 +11,8 @@ import pytest
 
 from features.errors import InputError
 from serving.keys.changes import Rights, create_key, revoke_key, rotate_key
-from serving.keys.key import hash_of, id_of
-from serving.keys.key_file import KeysError, MissingKeysError, change_keys, read_keys
+from serving.keys.key import PLACES, hash_of, id_of
+from serving.keys.key_file import MAX_BYTES, KeysError, MissingKeysError, change_keys, read_keys
 from tests.serving.callers import TEXT, record_of, write_keys
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
@@ -147,6 +149,81 @@ def test_a_file_that_others_may_read_holds_no_key_and_is_taken(path: Path) -> No
     write_keys(path)
     path.chmod(0o644)
     assert len(read_keys(path)) == 1
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444])
+def test_a_change_leaves_the_file_to_its_owner_and_its_readers(
+    path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    write_keys(path)
+    path.chmod(mode)
+    given = []
+    monkeypatch.setattr("os.fchown", lambda _, user, group: given.append((user, group)))
+    monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
+    create_key(path, SHOP, NOW)
+    assert path.stat().st_mode & 0o777 == mode
+    assert given == [(path.stat().st_uid, path.stat().st_gid)]
+
+
+def test_a_new_lock_belongs_to_whom_the_keys_belong(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_keys(path)
+    path.with_name(".keys.json.lock").unlink()
+    given = []
+    monkeypatch.setattr("os.fchown", lambda _, user, group: given.append((user, group)))
+    create_key(path, SHOP, NOW)
+    assert given == [(path.stat().st_uid, path.stat().st_gid)] * 2
+
+
+def test_a_link_in_place_of_the_lock_leads_nowhere(path: Path) -> None:
+    path.parent.mkdir()
+    other = path.with_name("other")
+    path.with_name(".keys.json.lock").symlink_to(other)
+    with pytest.raises(KeysError, match="cannot be written"):
+        create_key(path, SHOP, NOW)
+    assert not other.exists()
+
+
+def test_a_change_through_a_link_reaches_who_reads_the_file(path: Path) -> None:
+    write_keys(path)
+    link = path.with_name("link.json")
+    link.symlink_to(path)
+    revoke_key(link, id_of(TEXT), NOW)
+    assert link.is_symlink()
+    assert [record.revoked_at for record in read_keys(path)] == [NOW]
+
+
+def test_links_that_lead_in_a_circle_are_one_sentence(path: Path) -> None:
+    path.parent.mkdir()
+    path.symlink_to(path)
+    with pytest.raises(KeysError, match="Too many levels of symbolic links"):
+        create_key(path, SHOP, NOW)
+
+
+def test_an_endless_file_is_refused_and_not_read(path: Path) -> None:
+    write_keys(path)
+    os.truncate(path, MAX_BYTES + 1)
+    with pytest.raises(KeysError, match="has more than 8,388,608 bytes"):
+        read_keys(path)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_is_no_file_is_refused(path: Path, make: Callable[[Path], None]) -> None:
+    path.parent.mkdir()
+    make(path)
+    with pytest.raises(KeysError, match=r"no regular file|Is a directory"):
+        read_keys(path)
+
+
+def test_there_are_no_more_keys_than_places_and_in_a_full_file_keys_still_end(path: Path) -> None:
+    record = record_of(TEXT)
+    longest = record.model_copy(update={"name": "ü" * 64, "expires_at": NOW, "revoked_at": NOW})
+    write_keys(path, record, *(longest.model_copy(update={"id": f"{i:08}"}) for i in range(1, PLACES)))
+    with pytest.raises(InputError, match="has 8,192 keys and room for 8,192: take those out of it"):
+        create_key(path, SHOP, NOW)
+    with pytest.raises(InputError, match="has 8,192 keys and room for 8,192: take those out of it"):
+        rotate_key(path, record.id, timedelta(0), NOW)
+    revoke_key(path, record.id, NOW)
+    assert read_keys(path)[0].revoked_at == NOW
 
 
 def test_a_change_that_fails_leaves_the_old_keys(path: Path) -> None:

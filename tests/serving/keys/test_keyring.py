@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from serving.keys import key_file
 from serving.keys import keyring as module
 from serving.keys.changes import Rights, create_key, revoke_key, rotate_key
 from serving.keys.key import id_of
@@ -57,6 +58,12 @@ def test_the_scheme_has_no_case(path: Path, scheme: str) -> None:
     assert Keyring(path).find(f"{scheme} {TEXT}".encode()) is not None
 
 
+@pytest.mark.parametrize("shown", [f"Bearer  {TEXT}", f"Bearer {TEXT}  "], ids=["before", "after"])
+def test_spaces_around_a_key_are_no_part_of_it(path: Path, shown: str) -> None:
+    write_keys(path)
+    assert Keyring(path).find(shown.encode()) is not None
+
+
 GARBLED = {
     "nothing": b"",
     "scheme alone": b"Bearer",
@@ -69,7 +76,7 @@ GARBLED = {
     "unknown id": header(TEXT.replace("testtest", "somebody")),
     "id alone": header("nbo_testtest_"),
     "another prefix": header("xxx" + TEXT[3:]),
-    "two spaces": header(" " + TEXT),
+    "a space within": header(TEXT[:20] + " " + TEXT[20:]),
     "the hash": header("nbo_testtest_" + "0" * 64),
     "bytes": b"Bearer nbo_testtest_" + bytes(range(128, 171)),
     "endless": header("nbo_testtest_" + "t" * 100_000),
@@ -156,6 +163,25 @@ def test_a_change_of_the_mode_alone_is_seen(path: Path) -> None:
     assert ring.find(header(TEXT)) is None
     path.chmod(0o600)
     assert ring.find(header(TEXT)) is not None
+
+
+def test_a_pipe_in_place_of_the_file_lets_nobody_in_and_nobody_wait(path: Path, log_lines: LogLines) -> None:
+    os.mkfifo(path, 0o600)
+    assert Keyring(path).find(header(TEXT)) is None
+    (line,) = log_lines()
+    assert "no regular file" in line["reason"]
+
+
+def test_a_file_of_another_user_lets_nobody_in(
+    path: Path, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines
+) -> None:
+    write_keys(path)
+    monkeypatch.setattr(key_file, "ROOT", -1)
+    monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
+    assert Keyring(path).find(header(TEXT)) is None
+    assert "belongs to another user" in log_lines()[0]["reason"]
+    monkeypatch.setattr(key_file, "ROOT", path.stat().st_uid)
+    assert Keyring(path).find(header(TEXT)) is not None
 
 
 def test_a_file_that_is_removed_takes_every_key_with_it(path: Path) -> None:
