@@ -17,7 +17,8 @@ ONE_SIGNAL = 1.0
 class Draining:
     """Stands before what SIGTERM did so far, which is to end the server, for `seconds`.
 
-    A second signal ends the wait. To be made where the loop runs.
+    A second signal ends the wait. SIGHUP, which comes when a terminal is lost, does the same unless it is ignored,
+    as under nohup. To be made where the loop runs.
     """
 
     def __init__(self, runtime: Runtime, seconds: float) -> None:
@@ -26,6 +27,8 @@ class Draining:
         self._loop = asyncio.get_running_loop()
         self._since = 0.0
         self._end = signal.signal(signal.SIGTERM, self._told)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._told)
 
     def end_with(self, sentinel: int) -> None:
         """Drain as well when this worker's parent is gone, so that the port is not held for ever.

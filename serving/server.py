@@ -6,7 +6,9 @@ looks for newer ones itself.
 
 import logging
 import os
+import signal
 import socket
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +44,8 @@ def serve(settings: Settings) -> None:
     listener = listen(settings.host, settings.port)
     logs.take_over()
     if settings.workers == 1:
+        for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn sends itself again what ended it.
+            signal.signal(number, lambda *_: sys.exit())
         uvicorn.Server(_configuration(settings, listener, None)).run(sockets=[listener])
         return
     with shared_folder() as folder:
@@ -57,7 +61,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as fault:
         raise InputError(
-            f"cannot listen on {host} port {port} ({fault.strerror}): give another --port"
+            f"cannot listen on {host} port {port} ({fault.strerror}): give another --host or --port"
         ) from fault
     # asyncio sets this only on sockets that name their protocol; this one does not, and answers would wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -68,7 +72,9 @@ class Workers(Multiprocess):
     """uvicorn's processes; whoever tells their parent to stop a second time tells all of them."""
 
     def join_all(self) -> None:
-        """Wait for their end."""
+        """Wait for their end; the socket closes with the last of them."""
+        for listener in self.sockets:
+            listener.close()
         self.signal_queue.clear()
         for process in self.processes:
             while process.process.is_alive():

@@ -42,19 +42,20 @@ def lived(seconds: float, life: Life) -> tuple[Runtime, list[int]]:
 
     async def live() -> Server:
         server = Server()
-        before = signal.signal(signal.SIGTERM, server.end)
+        before = signal.signal(signal.SIGTERM, server.end), signal.getsignal(signal.SIGHUP)
         try:
             await life(Draining(runtime, seconds), server)
         finally:
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, before[0])
+            signal.signal(signal.SIGHUP, before[1])
         return server
 
     return runtime, asyncio.run(live()).told
 
 
-async def tell() -> None:
+async def tell(number: signal.Signals = signal.SIGTERM) -> None:
     """Send the signal, until it is handled."""
-    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(number)
     await asyncio.sleep(0)
 
 
@@ -66,6 +67,26 @@ def test_the_service_is_draining_when_the_server_is_told(log_lines: LogLines) ->
     runtime, told = lived(0.01, once)
     assert (runtime.draining, told) == (True, [signal.SIGTERM])
     assert [(line["event"], line["seconds"]) for line in log_lines()] == [("draining", 0.01)]
+
+
+def test_a_lost_terminal_ends_the_service_in_the_same_way() -> None:
+    async def lost(_: Draining, server: Server) -> None:
+        await tell(signal.SIGHUP)
+        await server.ended()
+
+    runtime, told = lived(0.01, lost)
+    assert (runtime.draining, told) == (True, [signal.SIGTERM])
+
+
+def test_who_ignores_the_loss_of_a_terminal_goes_on() -> None:
+    async def ignoring(_: Draining, __: Server) -> None:
+        await tell(signal.SIGHUP)
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert not lived(0, ignoring)[0].draining
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_second_signal_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,8 @@
 """The running service: starts with nothing, picks up what appears, keeps what works, loses nobody."""
 
+import json
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from features.errors import InputError
 from features.store import publish_sqlite
 from serving.server import listen
 from tests.serving.bundles import tiny as baskets
@@ -85,6 +89,13 @@ def test_bundles_over_a_socket_equal_the_offline_formula(shared: Process) -> Non
     assert [suggestion["item_id"] for suggestion in answer["suggestions"]] == ["BEER"]
 
 
+def test_an_address_that_cannot_be_listened_on_is_one_sentence() -> None:
+    with pytest.raises(
+        InputError, match=r"cannot listen on nosuch\.invalid .* give another --host or --port"
+    ):
+        listen("nosuch.invalid", 0)
+
+
 def test_answers_leave_at_once() -> None:
     """Without this option each answer on a kept connection waits 40 ms for the caller's acknowledgement."""
     with listen("127.0.0.1", 0) as listener:
@@ -96,6 +107,17 @@ def test_answers_leave_at_once() -> None:
 def test_malformed_ids_are_refused_over_a_socket(shared: Process) -> None:
     for malformed in ("a%00", "a%0Ab", "x" * 10_000, ""):
         assert shared.client.get(f"/v1/customers/{malformed}/churn").status_code == 422
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["told", "Ctrl-C"])
+def test_an_end_that_was_wanted_is_no_failure(tmp_path: Path, number: signal.Signals, workers: int) -> None:
+    with Process(tmp_path, SERVING_WORKERS=str(workers), SERVING_DRAIN_SECONDS="0") as running:
+        for _ in range(workers - 1):
+            running.wait_for("started")
+        os.killpg(running.process.pid, number)
+        assert running.process.wait(timeout=60) == 0
+        assert all(json.loads(line)["event"] for line in running.stop().splitlines())
 
 
 def test_a_newer_release_is_served_and_a_broken_one_is_not(ready: Process, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,6 +41,38 @@ def test_readiness_drops_first_and_fifty_of_fifty_are_answered(
         told_until_ended(service)
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(f"{service.address}/livez")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_socket_closes_while_the_last_one_is_answered(
+    settings: Settings, tmp_path: Path, workers: int
+) -> None:
+    assert settings.store.exists()
+    with Process(tmp_path, SERVING_WORKERS=str(workers), SERVING_DRAIN_SECONDS="0") as service:
+        for _ in range(workers - 1):
+            service.wait_for("started")
+        with socket.create_connection((HOST, port_of(service.address)), timeout=30) as last:
+            last.sendall(HEAD + BODY[:5])
+            assert service.client.get("/readyz").status_code == 200
+            service.process.send_signal(signal.SIGTERM)
+            until_refused(port_of(service.address))
+            last.sendall(BODY[5:])
+            assert last.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+        assert service.process.wait(timeout=30) == 0
+
+
+def until_refused(port: int) -> None:
+    """Connect again and again; who is taken in the last moment may be reset."""
+    for _ in range(100):
+        try:
+            with socket.create_connection((HOST, port), timeout=30):
+                pass
+        except ConnectionRefusedError:
+            return
+        except ConnectionError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the socket is still open")
 
 
 def require_everybody_answered(service: Process, workers: int) -> None:
