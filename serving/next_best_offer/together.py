@@ -64,7 +64,10 @@ class Together(Generic[Q, A]):
         self._waiting.append(waiting)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work())
-        return await answer
+        try:
+            return await answer
+        finally:
+            del answer, waiting  # A fault holds this frame; were it held here, nobody would let go of either.
 
     async def _work(self) -> None:
         while self._waiting:
@@ -102,6 +105,7 @@ class Together(Generic[Q, A]):
                     one.answer.set_result(answer)
         finally:
             self._pace = max((time.monotonic() - began) / len(group), FORGETTING * self._pace)
+            del group  # As in `answer`: a fault that was told holds this frame as well.
 
     async def _part(self, group: Sequence[_Waiting[Q, A]], fault: Exception) -> None:
         """A fault of everybody's is told to all; whatever else fails may be the fault of one alone."""

@@ -1,9 +1,12 @@
 """Who waits at the same time shares a transaction, and nobody's lateness or fault is anybody else's."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -269,3 +272,35 @@ def test_one_that_took_long_is_no_reason_to_give_up_those_after_it(threads: Thre
         return [first, await all_at_once(together, record, {"b": 70})]
 
     assert asyncio.run(ask()) == [{"a": True}, {"b": True}]
+
+
+class Thing:
+    """A question that can be watched; a real one holds models and a store."""
+
+
+@pytest.mark.parametrize("fault", [LedgerError("broken"), TooLate("too late"), TimeoutError()], ids=repr)
+def test_who_was_told_a_fault_is_let_go_of_without_a_search_for_garbage(fault: Exception) -> None:
+    one_thread = Threads(1, "one")
+
+    def step(_: Sequence[Thing], deadline: float) -> list[None]:
+        assert deadline < time.monotonic() + FAR
+        raise type(fault)(*fault.args)
+
+    async def held_after(together: Together[Thing, None]) -> weakref.ref[Thing]:
+        thing = Thing()
+        held = weakref.ref(thing)
+        with suppress(LedgerError, TimeoutError):
+            await together.answer(step, thing, time.monotonic() + 0.2)
+        return held
+
+    async def ask() -> None:
+        held = await held_after(Together[Thing, None](one_thread))
+        await one_thread.run(lambda: None)  # whose turn comes after all that the thread had to do before
+        assert held() is None
+
+    gc.disable()
+    try:
+        asyncio.run(ask())
+    finally:
+        gc.enable()
+        one_thread.close()
