@@ -25,19 +25,24 @@ from serving.settings import Settings
 @click.option(
     "--every", type=options.Interval(), help="Pull again and again, such as every 30s or 5m.  [once]"
 )
+@options.STORE
 @click.pass_obj
 def pull(settings: Settings, /, every: float | None, **given: str | Path | None) -> None:
     """Fetch the release that is the champion, verify it and make it the live one.
 
+    Where there is a store, a release that does not fit it is refused.
+
     With --every it goes on after whatever goes wrong, and writes one JSON line for each new kind of trouble.
     """
     use_one_thread()
-    from serving.pull.forever import Pulling  # noqa: PLC0415 - the running service must not load it
+    from serving.pull.fit import misfit  # noqa: PLC0415 - the running service must not load it
+    from serving.pull.forever import Pulling  # noqa: PLC0415 - as above
     from serving.pull.once import pull as pull_once  # noqa: PLC0415 - as above
     from serving.pull.registry import Registry  # noqa: PLC0415 - as above
 
     chosen = override(settings, given)
-    bring = partial(pull_once, Registry(chosen.tracking_uri), chosen.alias, chosen.release)
+    registry, fit = Registry(chosen.tracking_uri), partial(misfit, chosen)
+    bring = partial(pull_once, registry, chosen.alias, chosen.release, misfit=fit)
     with ended_at_once():
         if every is not None:
             logs.write_to(sys.stderr)

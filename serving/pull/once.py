@@ -3,14 +3,14 @@
 import fcntl
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from features.errors import InputError
 from serving.artifact import ModelError
-from serving.models import load_models, release_of, verify_release
+from serving.models import Models, load_models, release_of, verify_release
 from serving.pull.registry import MODEL, BrokenReleaseError, Found, PullError, Registry
 from serving.release import (
     ARTIFACT,
@@ -26,15 +26,24 @@ from serving.release import (
 STAGING = ".pull-"
 
 
+Misfit = Callable[[Models], str | None]
+"""Says why a release that is whole may not go live, or None."""
+
+
 def pull(
-    registry: Registry, alias: str, destination: Path, refused: Found | None = None
+    registry: Registry,
+    alias: str,
+    destination: Path,
+    refused: Found | None = None,
+    *,
+    misfit: Misfit = lambda _: None,
 ) -> tuple[Release, bool]:
     """Make the release behind an alias the live one of a folder; what is live now, and whether that is new.
 
     Nothing is downloaded when it is live already and whole. The downloads are verified, loaded and scored before
     the switch; after any failure the old release stays live and nothing of the new one stays. Raises `PullError`
-    when the registry does not give a part and when the folder cannot be written, `BrokenReleaseError` when a part
-    is broken, and without a download for what was `refused` before.
+    when the registry does not give a part, when there is a `misfit` and when the folder cannot be written,
+    `BrokenReleaseError` when a part is broken, and without a download for what was `refused` before.
     """
     found = registry.find(alias)
     if found == refused:
@@ -47,28 +56,30 @@ def pull(
         with _alone(destination):
             if (live := _live(found, alias, destination)) is not None:
                 return live, False
-            return _bring(registry, found, alias, destination), True
+            return _bring(registry, found, alias, destination, misfit), True
     except OSError as fault:
         raise PullError("disk", f"{destination} cannot be written: {fault}") from fault
 
 
-def _bring(registry: Registry, found: Found, alias: str, destination: Path) -> Release:
+def _bring(registry: Registry, found: Found, alias: str, destination: Path, misfit: Misfit) -> Release:
     with tempfile.TemporaryDirectory(
         prefix=STAGING, dir=destination, ignore_cleanup_errors=True
     ) as temporary:
-        staged = Path(temporary, "staged")
+        staged, label = Path(temporary, "staged"), f"{MODEL} {found.version}"
         try:
             _download(registry, found, staged)
             write_pulled(staged, _pulled(found, alias))
-            release = load_models(staged).release
+            models = load_models(staged)
         except PullError:
             raise
         except InputError as fault:
-            label = f"{MODEL} {found.version}"
             said = str(fault).replace(str(staged), label)
             raise BrokenReleaseError(found, f"{label} is refused: {said}") from fault
+        if (why := misfit(models)) is not None:  # another store may be published: worth another pull
+            said = why.replace(str(staged), label)
+            raise PullError(f"misfit {found.version}", f"{label} is refused: {said}")
         switch(destination, staged)
-    return release
+    return models.release
 
 
 def _pulled(found: Found, alias: str) -> Pulled:

@@ -17,8 +17,8 @@ from serving.settings import Settings
 from tests.market import CANARY, write_config
 from tests.registries import registry_in
 from tests.serving.callers import HEADER, keyring
+from tests.serving.rules import CATALOGUE, POLICY
 
-_SHIPPED = Path(__file__).parents[2] / "serving"
 _CATALOGUE, _POLICY = "catalogue.toml", "policy.toml"
 
 
@@ -83,10 +83,9 @@ def _content(path: Path) -> bytes:
 
 
 def _write_rules(folder: Path) -> None:
-    """The shipped ones, in the currency of the made-up data."""
-    catalogue = (_SHIPPED / _CATALOGUE).read_text().replace('currency = "USD"', 'currency = "EUR"')
-    (folder / _CATALOGUE).write_text(catalogue)
-    (folder / _POLICY).write_text((_SHIPPED / _POLICY).read_text())
+    """Tiny ones, in the currency of the made-up data: the shipped ones ask for features that it lacks."""
+    (folder / _CATALOGUE).write_text(CATALOGUE.replace('currency = "USD"', 'currency = "EUR"'))
+    (folder / _POLICY).write_text(POLICY)
 
 
 def run(main: Callable[[], None], *arguments: object) -> str:

@@ -208,4 +208,4 @@ def test_the_release_is_cross_sell_alone(client: TestClient) -> None:
     assert client.get("/readyz").json() == {"status": "ready"}
     refusal = client.get(f"/v1/customers/{ASKED[0]}/churn")
     assert refusal.status_code == 503
-    assert "python -m training churn" in refusal.json()["detail"]
+    assert "GET /v1/release" in refusal.json()["detail"]
