@@ -51,5 +51,7 @@ def _answer(
         kept=list(erasure.kept),
         overwritten=erasure.overwritten,
         remembered=REMEMBERED,
-        models=[ServedModel(name=model.name, version=model.version, release=model.release) for model in models],
+        models=[
+            ServedModel(name=model.name, version=model.version, release=model.release) for model in models
+        ],
     )
