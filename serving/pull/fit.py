@@ -1,29 +1,44 @@
-"""Whether a release would answer whole from the store that is published, before it goes live."""
+"""Whether a release would answer from the store that is published, before it goes live."""
 
 from contextlib import closing
 
-from features.store import SqliteStore, StoreError
-from serving.models import Models
+from features.store import OnlineStore, SqliteStore, StoreError
+from serving.artifact import ModelError
+from serving.models import Models, load_live
 from serving.served import Served
 from serving.settings import Settings
 
 
 def misfit(settings: Settings, models: Models) -> str | None:
-    """Why the service would not answer with all of a release from its store; None when it would.
+    """Why the running service would refuse a release for its store; None when it would not.
 
-    None as well where there is no store yet: then it cannot be told. Files of rules are proven by the service.
+    It refuses what answers with nothing, and what silences a model or the rules that answer now: the first release
+    of a dataset may have rules that are not written for it yet. None as well where there is no store: then it
+    cannot be told. Files of rules are proven by the service.
     """
     if not settings.store.is_file():
         return None
-    rules = models.rules if settings.rule_files is None else None
     try:
         with closing(SqliteStore(settings.store)) as store:
-            faults = Served(models, store, rules=rules).faults
+            served = _served(settings, models, store)
+            fits = served.may_replace(_live(settings, store))
     except StoreError as fault:
         return str(fault)
-    if not faults:
+    if fits:
         return None
     return (
-        f"it does not fit the store {settings.store}: {'; '.join(faults)}; publish the store first, or release "
-        "models and rules that go with it"
+        f"it does not fit the store {settings.store}: {'; '.join(served.faults)}; publish the store first, or "
+        "release models and rules that go with it"
     )
+
+
+def _live(settings: Settings, store: OnlineStore) -> Served | None:
+    """What answers now; nothing where no release is live or it cannot be loaded."""
+    try:
+        return _served(settings, load_live(settings.release), store)
+    except ModelError:
+        return None
+
+
+def _served(settings: Settings, models: Models, store: OnlineStore) -> Served:
+    return Served(models, store, rules=models.rules if settings.rule_files is None else None)

@@ -90,10 +90,22 @@ def test_without_a_store_or_beside_files_of_rules_it_cannot_be_told(
     assert brought(registry, alias, with_rules_in(tmp_path, empty)) == second
 
 
-def test_the_command_looks_at_the_store_of_the_service(
-    filled: FilledRegistry, alias: str, empty: Settings
+def test_a_first_release_may_have_rules_that_are_not_written_for_the_store(
+    filled: FilledRegistry, registry: Registry, alias: str, empty: Settings
 ) -> None:
     publish_store(empty)
+    first = filled.release(alias, {"churn": filled.model("churn")}, unknown)
+    assert brought(registry, alias, empty) == first
+    second = filled.release(alias, {"churn": filled.model("churn")}, unknown)
+    assert brought(registry, alias, empty) == second
+
+
+def test_the_command_looks_at_the_store_of_the_service(
+    filled: FilledRegistry, registry: Registry, alias: str, empty: Settings
+) -> None:
+    publish_store(empty)
+    filled.release(alias, {"churn": filled.model("churn")})
+    brought(registry, alias, empty)
     filled.release(alias, {"churn": filled.model("churn")}, unknown)
     command = ["pull", "--alias", alias, "--tracking-uri", filled.uri, "--release", str(empty.release)]
     result = CliRunner().invoke(commands, [*command, "--store", str(empty.store)])
