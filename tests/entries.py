@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from serving.decision.facts import History, Kind, Question
-from serving.decision.trace import Decision, Ended, Factor, Priced
+from serving.decision.trace import FORMULAS, Decision, Ended, Priced
 from serving.ledger import Ledger, Limits, Occasion, Outcome, OutcomeKind
 
 SECRET = bytes(range(32))
@@ -33,8 +33,13 @@ def question(
 def priced(
     offer_id: str | None, kind: Kind = "loyalty", *, reserved: float = 0.0, **factors: float
 ) -> Priced:
-    parts = tuple(Factor(name, value, "money", "catalogue") for name, value in factors.items())
-    return Priced(offer_id, None if offer_id is None else kind, None, 1.0, reserved, parts, 0.5)
+    """A price with these factors, the others 0."""
+    if offer_id is None:
+        return Priced(None, None, None, 1.0, reserved, (), (), 0.5)
+    names = [name for name, _ in FORMULAS[kind]]
+    assert factors.keys() <= set(names)
+    values = tuple(factors.get(name, 0.0) for name in names)
+    return Priced(offer_id, kind, None, 1.0, reserved, values, ("catalogue",) * len(names), 0.5)
 
 
 NOTHING = priced(None)._replace(priority=0.0)

@@ -10,7 +10,7 @@ from serving.decision.ends import End
 from serving.decision.policy import Policy
 from serving.decision.trace import Priced
 
-NO_OFFER = Priced(offer_id=None, kind=None, item=None, priority=0.0, reserved=0.0, factors=())
+NO_OFFER = Priced(offer_id=None, kind=None, item=None, priority=0.0, reserved=0.0, values=(), sources=())
 """A candidate of every decision: it costs nothing and brings nothing."""
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple, get_args
 
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, TypeAdapter
 
 from serving.decision.facts import Kind
 
@@ -32,6 +32,35 @@ Group = Literal["treated", "control"]
 
 Unit = Literal["share", "money", "ratio"]
 
+Formula = tuple[tuple[str, Unit], ...]
+"""Name and unit of each number of a price, in their order."""
+
+_TAKEN: Formula = (
+    ("probability", "share"),
+    ("context", "ratio"),
+    ("accept", "share"),
+    ("incremental", "share"),
+    ("value", "money"),
+    ("lever", "ratio"),
+    ("discount", "money"),
+    ("cost", "money"),
+)
+FORMULAS: dict[Kind, Formula] = {
+    "retention": (
+        ("churn", "share"),
+        ("stake", "money"),
+        ("save_rate", "share"),
+        ("lever", "ratio"),
+        ("redemption", "share"),
+        ("discount", "money"),
+        ("cost", "money"),
+    ),
+    "cross_sell": _TAKEN,
+    "bundle": _TAKEN,
+    "loyalty": _TAKEN,
+}
+"""What the numbers of a price are, by the kind of its offer."""
+
 
 class Factor(NamedTuple):
     """One number of a price: `source` says who vouches for it (`churn 3`, `catalogue`, `policy`, `assumption`)."""
@@ -45,10 +74,10 @@ class Factor(NamedTuple):
 class Priced(NamedTuple):
     """A candidate that reached arbitration, in money: `offer_id` None is *no offer*, which brings nothing.
 
-    `priority` follows from `factors` by the formula of its kind; `reserved` is the money that giving it takes
-    from the offer's budget: the contact and the discount on everybody who would redeem. `selection_probability`
-    is that of this candidate being the first answer to this customer, over the draws of control group and
-    exploration.
+    `priority` follows from its `values`, which its kind's formula names, and `sources` say who vouches for each;
+    `reserved` is the money that giving it takes from the offer's budget: the contact and the discount on
+    everybody who would redeem. `selection_probability` is that of this candidate being the first answer to this
+    customer, over the draws of control group and exploration.
     """
 
     offer_id: str | None
@@ -56,8 +85,36 @@ class Priced(NamedTuple):
     item: str | None
     priority: float
     reserved: float
-    factors: tuple[Factor, ...]
+    values: tuple[float, ...]
+    sources: tuple[str, ...]
     selection_probability: float = 0.0
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """Every number of the price, in the order of its formula."""
+        formula = () if self.kind is None else FORMULAS[self.kind]
+        named = zip(formula, self.values, self.sources, strict=True)
+        return tuple(Factor(name, value, unit, source) for (name, unit), value, source in named)
+
+
+def _with_values(entry: object) -> object:
+    """Traces that were recorded before issue 6 have every factor of a candidate with its name."""
+    match entry:
+        case {"factors": [*factors], **others}:
+            values, sources = ([one.get(key) for one in factors] for key in ("value", "source"))
+            return {**others, "values": values, "sources": sources}
+    return entry
+
+
+def _whole(priced: Priced) -> Priced:
+    """Each number has a name and a source."""
+    expected = 0 if priced.kind is None else len(FORMULAS[priced.kind])
+    if not len(priced.values) == len(priced.sources) == expected:
+        raise ValueError(f"a price of kind {priced.kind} has {expected} numbers, each with a source")
+    return priced
+
+
+_Priced = Annotated[Priced, BeforeValidator(_with_values), AfterValidator(_whole)]
 
 
 class Ended(NamedTuple):
@@ -88,7 +145,8 @@ class Decision:
     among them; the entries of `ended` name every candidate exactly once. `margin` is the policy's: the share
     that is earned of whatever the customer pays afterwards, offer or not. `rulebook` is the version and hash of
     policy and catalogue, `release` has the versions by name: of each model that answered, and under `release`
-    its own. Money is in `currency`, moments are UTC.
+    its own. Money is in `currency`, moments are UTC. `formulas` say what the numbers of prices are, to whoever
+    reads a trace by itself.
     """
 
     decision_id: str
@@ -101,15 +159,16 @@ class Decision:
     group: Group
     explored: bool
     reason: Reason
-    given: tuple[Priced, ...]
-    withheld: tuple[Priced, ...]
+    given: tuple[_Priced, ...]
+    withheld: tuple[_Priced, ...]
     selection_probability: float
-    priced: tuple[Priced, ...]
+    priced: tuple[_Priced, ...]
     ended: tuple[Annotated[Ended, BeforeValidator(_gathered)], ...]
     currency: str
     margin: float
     rulebook: str
     release: dict[str, str] = field(default_factory=dict)
+    formulas: dict[Kind, Formula] = field(default_factory=lambda: FORMULAS)
 
 
 _DECISION = TypeAdapter(Decision)
@@ -122,4 +181,7 @@ def to_json(decision: Decision) -> str:
 
 def from_json(text: str) -> Decision:
     """What `to_json` was given. Raises ValueError for other texts."""
-    return _DECISION.validate_json(text)
+    decision = _DECISION.validate_json(text)
+    if decision.formulas != FORMULAS:
+        raise ValueError("the prices of this decision have other numbers than those of today")
+    return decision

@@ -10,40 +10,17 @@ import pytest
 from features.errors import InputError
 from serving import decision_log
 from serving.decision.facts import Question
-from serving.decision.trace import Factor, Priced
 from serving.decision_log import DecisionLog
-from tests.entries import answer
+from tests import entries
+from tests.entries import answer, priced
 
-CHEESE = Priced(
-    "cheese",
-    "cross_sell",
-    "CHEESE",
-    1.25,
-    0.1,
-    (
-        Factor("probability", 0.3, "share", "cross_sell 2"),
-        Factor("accept", 0.36, "share", "policy"),
-        Factor("value", 4.0, "money", "catalogue"),
-        Factor("discount", 0.5, "money", "catalogue"),
-        Factor("cost", 0.01, "money", "catalogue"),
-    ),
-    0.9,
+CHEESE = priced(
+    "cheese", "cross_sell", reserved=0.1, probability=0.3, accept=0.36, value=4.0, discount=0.5, cost=0.01
+)._replace(item="CHEESE", priority=1.25, selection_probability=0.9)
+STAY = priced("stay", "retention", reserved=5.0, churn=0.6, stake=40.0, discount=5.0, cost=0.2)._replace(
+    priority=0.75, selection_probability=0.04
 )
-STAY = Priced(
-    "stay",
-    "retention",
-    None,
-    0.75,
-    5.0,
-    (
-        Factor("churn", 0.6, "share", "churn 3"),
-        Factor("stake", 40.0, "money", "policy"),
-        Factor("discount", 5.0, "money", "catalogue"),
-        Factor("cost", 0.2, "money", "catalogue"),
-    ),
-    0.04,
-)
-NOTHING = Priced(None, None, None, 0.0, 0.0, (), 0.06)
+NOTHING = entries.NOTHING._replace(selection_probability=0.06)
 DECISION = replace(
     answer(Question("d1", "DE/4711", "web", "home", datetime(2026, 5, 4, 9, 30, tzinfo=UTC)), CHEESE),
     selection_probability=0.9,

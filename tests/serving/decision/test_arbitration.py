@@ -15,7 +15,7 @@ from tests.serving.decision.books import ASKED, ids, offer, policy
 
 
 def priced(name: str, priority: float, item: str | None = None) -> Priced:
-    return Priced(name, "loyalty", item, priority, 0.0, ())
+    return Priced(name, "loyalty", item, priority, 0.0, (), ())
 
 
 FOUR = [priced("a", 1.0), priced("b", 4.0), priced("c", -2.0), priced("d", 3.5)]

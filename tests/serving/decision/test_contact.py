@@ -149,7 +149,7 @@ def test_an_offer_is_given_so_often_a_day() -> None:
 @pytest.mark.parametrize(("spent", "fits"), [(0.0, True), (97.5, True), (97.6, False), (100.0, False)])
 def test_a_budget_holds_with_what_the_offer_would_take(spent: float, fits: bool) -> None:  # noqa: FBT001 - a table of answers
     contacts = ContactPolicy(ASKED, History(spent={"welcome": spent}), policy())
-    priced = Priced("welcome", "loyalty", None, priority=5.0, reserved=2.5, factors=())
+    priced = Priced("welcome", "loyalty", None, priority=5.0, reserved=2.5, values=(), sources=())
     found = contacts.overspent(offer("welcome", budget=100.0), priced)
     assert found == (None if fits else ("budget", f"{spent:.2f} of 100.00 spent"))
     assert contacts.overspent(WELCOME, priced) is None

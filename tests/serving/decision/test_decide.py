@@ -10,7 +10,7 @@ import pytest
 from serving.decision.decide import decide, group_of
 from serving.decision.facts import Chance, History
 from serving.decision.rulebook import Rulebook
-from serving.decision.trace import Decision, from_json, to_json
+from serving.decision.trace import Decision, Priced, from_json, to_json
 from tests.serving.decision.books import ASKED, KNOWN, NOON, book, ends, ids, item, offer, policy
 
 SHOPPER = replace(
@@ -143,19 +143,41 @@ def _many(rules: Rulebook) -> list[Decision]:
     return [decided(rules, decision_id=f"d{number}") for number in range(300)]
 
 
+def older(one: Priced) -> dict[str, Any]:
+    """As a trace of before has it."""
+    others = {name: value for name, value in one._asdict().items() if name not in {"values", "sources"}}
+    return {**others, "factors": [factor._asdict() for factor in one.factors]}
+
+
 def test_a_trace_of_before_with_an_entry_for_each_candidate_is_read_as_well() -> None:
     decision = decided(book(*OFFERS))
-    names = ("name", "value", "unit", "source")
-    older: dict[str, Any] = json.loads(to_json(decision))
-    older["ended"] = [
+    trace: dict[str, Any] = json.loads(to_json(decision))
+    del trace["formulas"]
+    trace["ended"] = [
         {"offer_id": name, "stage": stage, "rule": rule, "value": value}
         for name, (stage, rule, value) in ends(decision).items()
     ]
     for key in ("given", "withheld", "priced"):
-        older[key] = [
-            {**one._asdict(), "factors": [dict(zip(names, factor, strict=True)) for factor in one.factors]}
-            for one in getattr(decision, key)
-        ]
-    read = from_json(json.dumps(older))
+        trace[key] = [older(one) for one in getattr(decision, key)]
+    read = from_json(json.dumps(trace))
     assert ends(read) == ends(decision)
     assert replace(read, ended=()) == replace(decision, ended=())
+
+
+def test_a_trace_says_what_its_numbers_are_and_is_refused_with_others() -> None:
+    decision = decided(book(*OFFERS))
+    trace: dict[str, Any] = json.loads(to_json(decision))
+    assert [name for name, _ in trace["formulas"]["retention"]] == [
+        one.name for one in decision.given[0].factors
+    ]
+    trace["formulas"]["retention"][0][0] = "luck"
+    with pytest.raises(ValueError, match="other numbers than those of today"):
+        from_json(json.dumps(trace))
+
+
+@pytest.mark.parametrize("name", ["values", "sources"])
+def test_a_price_that_lacks_a_number_or_a_source_is_refused(name: str) -> None:
+    [given] = decided(book(*OFFERS)).given
+    short = given._replace(**{name: getattr(given, name)[1:]})
+    with pytest.raises(ValueError, match="a price of kind retention has 7 numbers, each with a source"):
+        from_json(to_json(replace(decided(book(*OFFERS)), given=(short,))))
