@@ -95,6 +95,7 @@ def traced(one: NextBestOfferAnswer) -> DecisionAnswer:
     names = ("offer_id", "stage", "rule", "value")
     values = {
         **one.model_dump(include=set(DecisionAnswer.model_fields) & set(NextBestOfferAnswer.model_fields)),
+        "asked_by": "a1b2c3d4",
         "channel": "web",
         "placement": "web",
         "given": [],
