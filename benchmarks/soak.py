@@ -42,7 +42,7 @@ MEASURING_SECONDS = 5.0
 LOOKS = 10
 
 GROWTH = 1.05
-"""The bar: memory in the last third of the spells over that in the first."""
+"""The bar: memory in the last third of the spells over that in the second; the first warms up, some swaps long."""
 MORE_HANDLES = 3
 """The bar: open handles that may be more in the last third."""
 SWAPPING = 1.5
@@ -77,21 +77,21 @@ class Soaked:
 
     @property
     def bars(self) -> list[Bar]:
-        """All that is asked; a run of fewer than six spells is too short to say that something grows."""
-        early, late = self._thirds()
+        """All that is asked; a run of a few spells is too short to say that something grows."""
+        middle, late = self._thirds()
         calm, busy = (
             median(one.p99_ms for one in self.spells if one.swapped is swapped) for swapped in (False, True)
         )
         return [
             Bar("bad answers", sum(one.faults for one in self.spells), 0, 0),
-            Bar("memory, last third over first", _mib(late) / _mib(early), most=GROWTH),
-            Bar("handles, more than in the first third", _most(late) - _most(early), most=MORE_HANDLES),
+            Bar("memory, last third over the second", _mib(late) / _mib(middle), most=GROWTH),
+            Bar("handles, more than in the second third", _most(late) - _most(middle), most=MORE_HANDLES),
             Bar("p99 while swapping over p99 in between", busy / calm, most=SWAPPING),
         ]
 
     def _thirds(self) -> tuple[Sequence[Spell], Sequence[Spell]]:
         third = max(len(self.spells) // 3, 1)
-        return self.spells[:third], self.spells[-third:]
+        return self.spells[-2 * third : -third], self.spells[-third:]
 
 
 def _mib(spells: Sequence[Spell]) -> float:
