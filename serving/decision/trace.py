@@ -98,7 +98,7 @@ class Priced(NamedTuple):
 
 
 def _with_values(entry: object) -> object:
-    """Traces that were recorded before issue 6 have every factor of a candidate with its name."""
+    """Older traces have every factor of a candidate with its name."""
     match entry:
         case {"factors": [*factors], **others}:
             values, sources = ([one.get(key) for one in factors] for key in ("value", "source"))
