@@ -1,7 +1,7 @@
 """A customer id becomes the items to offer. No HTTP here."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -99,9 +99,10 @@ class Offers:
             said, popular = self._said(segment), self._store.popular(segment)
             return [self._popular_reason(one, said) for one in popular if self._items[one.item].item == item]
         at = np.flatnonzero([self._items[place].item == item for place in stored.items.tolist()])
-        rows = self._rows(stored)[at]
+        one = replace(stored, items=stored.items[at], because=stored.because[at], pairs=stored.pairs[at])
+        rows = self._rows(one)
         kinds: list[Kind] = ["repeat" if again else "new" for again in self.model.repeats(rows).tolist()]
-        return next(self._reasons(stored.items[at], stored.because[at], kinds, rows), [])
+        return next(self._reasons(one.items, one.because, kinds, rows), [])
 
     def _history(self, customer_id: str) -> tuple[str, StoredCandidates | None]:
         """The customer's segment, empty when unknown, and what may be offered to who has a history."""

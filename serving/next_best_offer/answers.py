@@ -74,6 +74,7 @@ class Answers:
     def _offer(self, decision: Decision, asking: Asking, rank: int, priced: Priced) -> GivenOffer:
         assert priced.offer_id is not None
         assert priced.kind is not None
+        factors = priced.factors
         return GivenOffer(
             offer_id=priced.offer_id,
             name=self._offers.get(priced.offer_id, priced.offer_id),
@@ -84,8 +85,8 @@ class Answers:
             priority=priced.priority,
             currency=decision.currency,
             words=self._words(decision.customer_id, asking, priced),
-            factors=[sentences.factor_answer(factor, decision.currency) for factor in priced.factors],
-            assumptions=[factor.name for factor in priced.factors if factor.source == ASSUMPTION],
+            factors=[sentences.factor_answer(factor, decision.currency) for factor in factors],
+            assumptions=[factor.name for factor in factors if factor.source == ASSUMPTION],
         )
 
     def _words(self, customer_id: str, asking: Asking, priced: Priced) -> list[str]:
