@@ -74,7 +74,11 @@ def test_a_lost_terminal_ends_the_service_in_the_same_way() -> None:
         await tell(signal.SIGHUP)
         await server.ended()
 
-    runtime, told = lived(0.01, lost)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
+    try:
+        runtime, told = lived(0.01, lost)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert (runtime.draining, told) == (True, [signal.SIGTERM])
 
 
