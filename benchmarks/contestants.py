@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.processes import alone
-from serving.one_thread import ONE_THREAD
+from serving.process.one_thread import ONE_THREAD
 from serving.settings import PREFIX, Settings
 
 STARTING_SECONDS = 120.0

@@ -32,11 +32,22 @@ _SAMPLES = 20
 
 @dataclass(frozen=True)
 class Script:
-    """Whole HTTP requests, sent in their order again and again; a good answer is a 200 that holds `marker`."""
+    """Whole HTTP requests, sent in their order again and again; a good answer is a 200 that holds `marker`.
+
+    One that holds `flag`, if there is any, says itself that it had to do without; it is neither good nor bad.
+    """
 
     port: int
     requests: tuple[bytes, ...]
     marker: bytes = b""
+    flag: bytes | None = None
+
+    def judges(self, answer: bytes) -> str:
+        """What a whole answer is: "good", "flagged" or "bad"."""
+        _, _, body = answer.partition(_HEADERS_END)
+        if not answer.startswith(b"HTTP/1.1 200") or self.marker not in body:
+            return "bad"
+        return "flagged" if self.flag is not None and self.flag in body else "good"
 
 
 @dataclass
@@ -46,6 +57,7 @@ class Heard:
     seconds: float = 0.0
     waits: list[float] = field(default_factory=list)
     faults: int = 0
+    flagged: int = 0
     examples: list[str] = field(default_factory=list)
     """The first few bad answers."""
     samples: list[bytes] = field(default_factory=list)
@@ -55,6 +67,11 @@ class Heard:
     def per_second(self) -> float:
         """Good answers a second."""
         return len(self.waits) / self.seconds
+
+    @property
+    def asked(self) -> int:
+        """Requests in all."""
+        return len(self.waits) + self.faults + self.flagged
 
     def wait_ms(self, share: float) -> float:
         """Milliseconds within which this share of the answers came; NaN without any."""
@@ -163,16 +180,18 @@ class _Round:
         self._replacing.append(asyncio.create_task(self._connect()))
 
     def hear(self, answer: bytes, wait: float) -> None:
-        """Count an answer, good or bad."""
-        head, _, body = answer.partition(_HEADERS_END)
-        if not head.startswith(b"HTTP/1.1 200") or self.script.marker not in body:
-            self._heard.faults += 1
-            if len(self._heard.examples) < _EXAMPLES:
-                self._heard.examples.append(answer[-500:].decode(errors="replace"))
-            return
-        self._heard.waits.append(wait)
-        if len(self._heard.samples) < _SAMPLES:
-            self._heard.samples.append(body)
+        """Count an answer by what it is."""
+        heard, judged = self._heard, self.script.judges(answer)
+        if judged == "good":
+            heard.waits.append(wait)
+            if len(heard.samples) < _SAMPLES:
+                heard.samples.append(answer.partition(_HEADERS_END)[2])
+        elif judged == "flagged":
+            heard.flagged += 1
+        else:
+            heard.faults += 1
+            if len(heard.examples) < _EXAMPLES:
+                heard.examples.append(answer[-500:].decode(errors="replace"))
 
 
 class _Connection(asyncio.Protocol):

@@ -41,10 +41,11 @@ from serving.cross_sell.answers import Offers
 from serving.keys.changes import Rights, create_key
 from serving.keys.key_file import MAX_RATE
 from serving.keys.keyring import Keyring
-from serving.live import Live, Watch
-from serving.models import load_live
-from serving.one_thread import ONE_THREAD
-from serving.server import listen
+from serving.live.live import Live
+from serving.live.models import load_live
+from serving.live.watch import Watch
+from serving.process.one_thread import ONE_THREAD
+from serving.process.server import listen
 from serving.settings import Settings
 from training.config import read_config
 
@@ -94,7 +95,7 @@ async def spent() -> float:
 
 
 def serve(folder: Path, port: Connection) -> None:
-    """The service over a folder, as `serving.server` has it, with two routes more; sends its port."""
+    """The service over a folder, as `serving.process.server` has it, with two routes more; sends its port."""
     live = Live()
     settings = Settings(port=0, release=folder / "release", store=folder / "online.sqlite")
     watch = Watch(live, settings)

@@ -66,7 +66,7 @@ class Turns:
         spent = processor_seconds(running.pid) - before
         self.heard[name] = heard
         answers = len(heard.waits)
-        self._asked[name] += answers + heard.faults
+        self._asked[name] += heard.asked
         self.answered[name] += answers
         if not answers:
             raise AssertionError(f"{name} answered nothing right: {heard.examples}")

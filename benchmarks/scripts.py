@@ -9,11 +9,13 @@ from benchmarks.contestants import Running
 from benchmarks.load import NUMBER, Script
 from benchmarks.rounds import Contestant
 from benchmarks.with_nothing import NOTHING
-from serving.arrays import Floats
+from serving.scoring.arrays import Floats
 
 MLFLOW, BARE = "mlflow models serve", "- for a bare array"
 EMPTY, CHURN, EXPLAINED, OFFER = "empty route", "churn", "- with 5 reasons", "next-best-offer"
 CHANNEL = "web"
+FLAG = b'"degraded":true'
+"""In a next best offer that could not be decided within the budget."""
 
 
 def get(path: str, key: str) -> bytes:
@@ -47,10 +49,10 @@ def of_service(running: Running, customers: Sequence[str], key: str) -> dict[str
 
 
 def mixed(running: Running, customers: Sequence[str], key: str) -> Script:
-    """A new next-best-offer and a churn call by turns; what every good answer of both holds is a status."""
+    """A new next-best-offer and a churn call by turns; each holds a status, and a flag where it was too late."""
     calls = of_service(running, customers, key)
     pairs = zip(calls[OFFER].script.requests, calls[CHURN].script.requests, strict=True)
-    return Script(running.port, tuple(request for pair in pairs for request in pair), b'"status":"')
+    return Script(running.port, tuple(request for pair in pairs for request in pair), b'"status":', FLAG)
 
 
 def of_mlflow(running: Running, names: Sequence[str], rows: Floats) -> Contestant:

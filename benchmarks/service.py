@@ -57,10 +57,10 @@ from benchmarks.scripts import (
 )
 from benchmarks.service_found import Found, as_json, print_found
 from features.store import SqliteStore
-from serving.arrays import Floats
 from serving.keys.changes import Rights, create_key
 from serving.keys.key_file import MAX_RATE
 from serving.release.folder import live_folder
+from serving.scoring.arrays import Floats
 from serving.settings import Settings
 
 ROUNDS = 5

@@ -5,8 +5,8 @@ The route lies behind the same layers as all others: key, metrics, log and limit
 
 from fastapi import FastAPI
 
-from serving.lightgbm_alone import import_lightgbm_alone
-from serving.one_thread import use_one_thread
+from serving.process.lightgbm_alone import import_lightgbm_alone
+from serving.process.one_thread import use_one_thread
 
 NOTHING = "/v1/nothing"
 

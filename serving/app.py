@@ -20,15 +20,16 @@ from serving.admission.rates import Rates
 from serving.envelope import Envelope
 from serving.keys.keyring import Keyring
 from serving.ledger import OutcomeError
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import MEDIA_TYPE, answer_problem
+from serving.process.runtime import Clock, Runtime, now
 from serving.routes import add_calls
 from serving.routes.scopes import KEY, SECURITY_SCHEME
-from serving.runtime import Clock, Runtime, now
 from serving.settings import BUDGET_MS, MOST_IN_FLIGHT
-from serving.tracing import Sender
-from serving.vitals import Vitals
+from serving.telemetry.tracing import Sender
+from serving.telemetry.vitals import Vitals
 
 DESCRIPTION = """
 Who is about to leave, what they would buy, what goes with a basket, and the one offer to make: how surely, for how
@@ -37,6 +38,9 @@ much money, and why.
 Faults are RFC 9457 problem documents. Every answer carries an `x-request-id` to quote; every score names
 the model version that gave it and `as_of`, the moment of knowledge.
 """
+
+ORDER = ("next best offer", "churn", "cross-sell", "bundles", "customers", "operations")
+"""Of the calls in the documentation, by their tag."""
 
 FAULTS = (HTTPException, RequestValidationError, InputError, OutcomeError)
 """What a request may end in besides an answer."""
@@ -75,6 +79,7 @@ def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a de
         summary="The next best offer, and the churn, items and bundles behind it, explained.",
         description=DESCRIPTION,
         version=version("next-best-offer"),
+        openapi_tags=[{"name": tag} for tag in ORDER],
         generate_unique_id_function=lambda call: call.name,  # generated clients call theirs like it
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # a path holds a customer's id

@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving import logs, metrics, tracing
 from serving.head import header, is_call
 from serving.problems import Problem, problem_response
-from serving.tracing import Sender, Trace
+from serving.telemetry import logs, metrics, tracing
+from serving.telemetry.tracing import Sender, Trace
 
 REQUEST_ID = b"x-request-id"
 TRACE_PARENT = b"traceparent"

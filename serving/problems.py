@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from serving import ledger, logs
+from serving import ledger
+from serving.telemetry import logs
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20

@@ -6,14 +6,14 @@ Refusals are built once, and no framework runs for them, so that a flood of them
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving import metrics
 from serving.admission.in_flight import Places
 from serving.admission.rates import Rates
 from serving.head import is_call, only_header
 from serving.keys.key import Key
 from serving.keys.keyring import Keyring
 from serving.problems import TooManyRequests, Unauthorized, problem_response
-from serving.runtime import Runtime
+from serving.process.runtime import Runtime
+from serving.telemetry import metrics
 
 _UNAUTHORIZED = problem_response(Unauthorized())
 _TOO_OFTEN = problem_response(TooManyRequests("The key calls more often than its rate allows."))

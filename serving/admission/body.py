@@ -6,8 +6,8 @@ from collections.abc import Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving import metrics
 from serving.problems import BodyTooLarge, BodyTooSlow, TooManyRequests, problem_response
+from serving.telemetry import metrics
 
 MAX_BODY_BYTES = 768 * 1024
 """Room for a full basket (or batch) of ids of the greatest length, as ASCII."""

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from features.store import OnlineStore
-from serving.arrays import Flags, Floats
 from serving.bundles.artifact import NONE, RELATIONS, RULE, Item
 from serving.bundles.habits import Habits
 from serving.bundles.model import BundleModel
@@ -17,6 +16,7 @@ from serving.bundles.schemas import BundlesAnswer, Suggestion
 from serving.freshness import is_stale
 from serving.release import ReleasedModel
 from serving.schemas import ServedModel
+from serving.scoring.arrays import Flags, Floats
 
 _STORED = ("count", "lift_low", "lift_high", "p_value", "q_value", "explained")
 _COUNTED = ("support", "confidence", "lift", "leverage", "conviction", "zhang")

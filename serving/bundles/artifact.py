@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, model_validator
 
-from serving.artifact import Described, Part, Probability, readable, verified
+from serving.scoring.artifact import Described, Part, Probability, readable, verified
 
 PARTS = ("golden.json", "items.json", "model.json", "rules.npy", "substitutes.npy", "weights.npy")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from features.store import OnlineStore
-from serving.arrays import Floats
+from serving.scoring.arrays import Floats
 
 _NONE = -1
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.arrays import Flags, Floats
-from serving.artifact import ModelError
 from serving.bundles.artifact import BundlesArtifact, Description, GoldenBaskets, Item, read_artifact
 from serving.bundles.rules import Codes, Rules
+from serving.scoring.arrays import Flags, Floats
+from serving.scoring.artifact import ModelError
 
 GOLDEN_TOLERANCE = 1e-6
 """The weights are float32, and their sums depend on the order."""

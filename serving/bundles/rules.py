@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.arrays import Flags, Floats
 from serving.bundles.artifact import NONE, RuleRows
+from serving.scoring.arrays import Flags, Floats
 
 Codes = NDArray[np.intp]
 Grounds = Literal["significant", "weak"]

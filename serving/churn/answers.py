@@ -11,8 +11,6 @@ from pydantic import ValidationError
 
 from features.store import OnlineStore
 from features.wording import say
-from serving.arrays import Floats
-from serving.artifact import FeatureWords, ModelError
 from serving.churn.artifact import Definition
 from serving.churn.model import ChurnModel
 from serving.churn.schemas import ChurnAnswer, Reason
@@ -20,6 +18,8 @@ from serving.churn.sentences import Sentences
 from serving.freshness import is_stale
 from serving.release import ReleasedModel
 from serving.schemas import ServedModel
+from serving.scoring.arrays import Floats
+from serving.scoring.artifact import FeatureWords, ModelError
 
 
 @dataclass(frozen=True)

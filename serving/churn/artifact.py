@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from serving.artifact import (
+from serving.scoring.artifact import (
     Artifact,
     Calibration,
     Golden,
@@ -19,7 +19,7 @@ from serving.artifact import (
     parsed,
     verified,
 )
-from serving.linear import LinearPart
+from serving.scoring.linear import LinearPart
 
 PARTS = ("booster.txt", "features.json", "golden.json", "model.json")
 

@@ -9,11 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-from serving.arrays import Floats, logistic
-from serving.artifact import FeatureWords
-from serving.booster import Booster, require_golden, require_words
 from serving.churn.artifact import ChurnArtifact, Description, read_artifact
-from serving.linear import Linear
+from serving.scoring.arrays import Floats, logistic
+from serving.scoring.artifact import FeatureWords
+from serving.scoring.booster import Booster, require_golden, require_words
+from serving.scoring.linear import Linear
 
 Band = Literal["high", "medium", "low"]
 

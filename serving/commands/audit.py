@@ -24,8 +24,8 @@ LISTED = 20
 @click.pass_obj
 def audit(settings: Settings, /, since: datetime | None, out: Path | None, **given: str | None) -> None:
     """Check the seal of every decision; ends with 1 when one was changed or is missing."""
-    from serving.audit import audit as checked  # noqa: PLC0415 - other commands need no audit
-    from serving.progress import shown  # noqa: PLC0415 - as above
+    from serving.offline.audit import audit as checked  # noqa: PLC0415 - other commands need no audit
+    from serving.offline.progress import shown  # noqa: PLC0415 - as above
 
     with ended_by_sigterm(), shown() as advance:
         found = checked(override(settings, given), since and since.replace(tzinfo=UTC), out, advance)

@@ -10,7 +10,7 @@ from serving.commands import options
 from serving.commands.options import override
 from serving.commands.signals import ended_by_sigterm
 from serving.next_best_offer.asking import Asking
-from serving.one_thread import use_one_thread
+from serving.process.one_thread import use_one_thread
 from serving.settings import Settings
 
 
@@ -29,9 +29,9 @@ from serving.settings import Settings
 def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - options of several types
     """Decide about many customers, record it in the ledger and write the decisions as a file."""
     use_one_thread()
-    from serving.batch import batch as decided  # noqa: PLC0415 - loads libraries that read these variables
-    from serving.batch import require_moment, write  # noqa: PLC0415 - as above
-    from serving.progress import shown  # noqa: PLC0415 - as above
+    from serving.offline.batch import batch as decided  # noqa: PLC0415 - loads libraries that read these variables
+    from serving.offline.batch import require_moment, write  # noqa: PLC0415 - as above
+    from serving.offline.progress import shown  # noqa: PLC0415 - as above
 
     asking, customers, at, out = _asking(given), given.pop("customers"), given.pop("at"), given.pop("out")
     now = datetime.now(UTC)
@@ -63,9 +63,9 @@ def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - option
 def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - options of several types
     """Decide on a past snapshot as today's rules would, record nothing and write the decisions as a file."""
     use_one_thread()
-    from serving.batch import write  # noqa: PLC0415 - loads libraries that read these variables
-    from serving.progress import shown  # noqa: PLC0415 - as above
-    from serving.replay import replay as decided  # noqa: PLC0415 - as above
+    from serving.offline.batch import write  # noqa: PLC0415 - loads libraries that read these variables
+    from serving.offline.progress import shown  # noqa: PLC0415 - as above
+    from serving.offline.replay import replay as decided  # noqa: PLC0415 - as above
 
     asking, past, out = _asking(given), given.pop("past"), given.pop("out")
     as_of = given.pop("as_of").replace(tzinfo=UTC)
@@ -82,8 +82,8 @@ def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - optio
 @click.pass_obj
 def export(settings: Settings, /, until: datetime | None, out: Path, **given: str | None) -> None:
     """Write the decisions of the ledger with what they brought so far as a file."""
-    from serving.export import export as write_all  # noqa: PLC0415 - other commands need no Parquet
-    from serving.progress import shown  # noqa: PLC0415 - as above
+    from serving.offline.export import export as write_all  # noqa: PLC0415 - other commands need no Parquet
+    from serving.offline.progress import shown  # noqa: PLC0415 - as above
 
     with ended_by_sigterm(), shown() as advance:
         count = write_all(override(settings, given), out, advance, until and until.replace(tzinfo=UTC))

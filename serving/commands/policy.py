@@ -7,7 +7,7 @@ import click
 
 from serving.commands import options
 from serving.commands.options import override
-from serving.one_thread import use_one_thread
+from serving.process.one_thread import use_one_thread
 from serving.settings import Settings
 
 _POLICY = click.option(
@@ -41,7 +41,7 @@ def check(settings: Settings, /, channels: tuple[str, ...], *, live: bool, **giv
             "--live is about the rules of the release: give neither --catalogue nor --policy"
         )
     use_one_thread()
-    from serving.policy_tables import print_check  # noqa: PLC0415 - loads libraries that read these variables
+    from serving.policy_check.tables import print_check  # noqa: PLC0415 - loads libraries that read these variables
 
     if not print_check(override(settings, given), channels, live=live):
         sys.exit(1)
@@ -53,6 +53,6 @@ def check(settings: Settings, /, channels: tuple[str, ...], *, live: bool, **giv
 @click.pass_obj
 def attributes(settings: Settings, /, **given: Path | None) -> None:
     """List what rules can speak of: each attribute with its kind, its words and its levels."""
-    from serving.policy_tables import print_attributes  # noqa: PLC0415 - other commands need no tables
+    from serving.policy_check.tables import print_attributes  # noqa: PLC0415 - other commands need no tables
 
     print_attributes(override(settings, given))

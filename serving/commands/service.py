@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from serving import logs
 from serving.commands import options
 from serving.commands.options import override
 from serving.commands.signals import ended_at_once
-from serving.one_thread import use_one_thread
+from serving.process.one_thread import use_one_thread
 from serving.settings import Settings
+from serving.telemetry import logs
 
 
 @click.command()
@@ -65,7 +65,7 @@ def pull(settings: Settings, /, every: float | None, **given: str | Path | None)
 @click.pass_obj
 def run(settings: Settings, /, **given: str | int | Path | None) -> None:
     """Serve over HTTP; newer releases, stores, catalogues and policies are picked up while running."""
-    from serving.server import serve  # noqa: PLC0415 - other commands need no web
+    from serving.process.server import serve  # noqa: PLC0415 - other commands need no web
 
     logs.write_to(sys.stderr)
     serve(override(settings, given))

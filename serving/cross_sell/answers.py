@@ -7,8 +7,6 @@ from datetime import timedelta
 import numpy as np
 
 from features.store import CandidateInfo, OnlineStore, PopularItem, StoredCandidates
-from serving.arrays import Floats, Places
-from serving.artifact import ModelError
 from serving.cross_sell import sentences
 from serving.cross_sell.artifact import SPOKEN, Description
 from serving.cross_sell.model import CrossSellModel
@@ -16,6 +14,8 @@ from serving.cross_sell.schemas import Asked, Evidence, Kind, Offer, OfferReason
 from serving.freshness import is_stale
 from serving.release import ReleasedModel
 from serving.schemas import ServedModel
+from serving.scoring.arrays import Floats, Places
+from serving.scoring.artifact import ModelError
 
 NONE = -1
 """In the place of an item: there is none."""

@@ -10,8 +10,17 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from serving.artifact import Artifact, Calibration, GoldenPairs, Named, Part, Probability, parsed, verified
-from serving.linear import LinearPart
+from serving.scoring.artifact import (
+    Artifact,
+    Calibration,
+    GoldenPairs,
+    Named,
+    Part,
+    Probability,
+    parsed,
+    verified,
+)
+from serving.scoring.linear import LinearPart
 
 PARTS = ("booster.txt", "features.json", "golden.json", "model.json")
 

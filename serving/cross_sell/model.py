@@ -9,9 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.arrays import Flags, Floats, logistic
-from serving.artifact import FeatureWords
-from serving.booster import Booster, require_golden, require_words
 from serving.cross_sell.artifact import (
     ITEM_CUSTOMERS,
     REPEAT,
@@ -21,7 +18,10 @@ from serving.cross_sell.artifact import (
     Rates,
     read_artifact,
 )
-from serving.linear import Linear
+from serving.scoring.arrays import Flags, Floats, logistic
+from serving.scoring.artifact import FeatureWords
+from serving.scoring.booster import Booster, require_golden, require_words
+from serving.scoring.linear import Linear
 
 
 class CrossSellModel:

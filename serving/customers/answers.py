@@ -19,9 +19,9 @@ from serving.customers.schemas import (
 )
 from serving.decision.consent import newest
 from serving.decision.facts import Consent
+from serving.live.served import Served
 from serving.next_best_offer.fact_source import published_consents
 from serving.schemas import ConsentAnswer
-from serving.served import Served
 
 Consents = Mapping[tuple[str, str], Consent]
 """What a customer said, by channel and purpose."""

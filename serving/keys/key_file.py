@@ -7,7 +7,6 @@ themselves a key: a file that others than its owner may write is refused, and by
 import fcntl
 import json
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from pydantic import (
 
 from features.errors import InputError
 from serving.keys.key import Scope
+from serving.whole_file import PRIVATE, whole_file
 
 ROOT = 0
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -170,19 +170,11 @@ def _lock(path: Path) -> int:
 
 
 def _write(path: Path, records: Sequence[KeyRecord]) -> None:
-    """Written whole beside its place and renamed, so that readers see the old keys or the new ones."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     document = {"keys": [record.model_dump(mode="json") for record in records]}
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            if path.exists():
-                _give_away(file.fileno(), path.stat())
-            json.dump(document, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with whole_file(path, PRIVATE) as file:
+        if path.exists():
+            _give_away(file.fileno(), path.stat())
+        file.write(json.dumps(document, indent=2).encode())
 
 
 def _give_away(descriptor: int, like: os.stat_result) -> None:

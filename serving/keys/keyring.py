@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from serving import logs
 from serving.keys.key import Key, hash_of, id_of
 from serving.keys.key_file import KeyRecord, KeysError, MissingKeysError, read_keys
-from serving.newest import Stamp, stamp
-from serving.runtime import Clock, now
+from serving.live.newest import Stamp, stamp
+from serving.process.runtime import Clock, now
+from serving.telemetry import logs
 
 SCHEME = b"bearer "
 MOST_BYTES = 128

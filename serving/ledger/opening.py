@@ -11,6 +11,7 @@ from serving.ledger.ledger import Ledger
 from serving.ledger.migrations import is_current, upgrade
 from serving.ledger.secret import keyed_hash
 from serving.ledger.tables import identity
+from serving.telemetry import logs
 
 
 def open_ledger(url: str, secret: bytes, *, reading: bool = False) -> Ledger:
@@ -45,6 +46,7 @@ def _opened(database: Database, secret: bytes, *, reading: bool) -> bool:
             found = _recognised(connection, secret)
             if found is None:
                 connection.execute(insert(identity).values(place=1, secret_hash=_identities(secret)[1]))
+                logs.event("ledger-begun", ledger=database.name)
     if not reading:
         database.flush()
     return bool(found)

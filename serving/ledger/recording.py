@@ -11,7 +11,7 @@ from serving.ledger.database import INSERTIONS, Insertion
 from serving.ledger.knowledge import Knowledge
 from serving.ledger.records import Limits, Occasion
 from serving.ledger.tables import answers, decisions, spent, used
-from serving.timing import Stage
+from serving.telemetry.timing import Stage
 
 Row = dict[str, Any]
 Seal = Callable[[Row, Sequence[Row]], bytes]

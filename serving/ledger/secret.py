@@ -1,13 +1,12 @@
 """The secret of a ledger: what makes its hashes useless to who has only the database."""
 
-import contextlib
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
 from features.errors import InputError
+from serving.whole_file import PRIVATE, keep_first, whole_file
 
 SECRET_BYTES = 32
 
@@ -20,7 +19,8 @@ def read_secret(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            _make(path)
+            with whole_file(path, PRIVATE, keep_first) as file:
+                file.write(secrets.token_bytes(SECRET_BYTES))
         secret = path.read_bytes()
     except OSError as fault:
         raise InputError(f"the secret file {path} cannot be read or made ({fault.strerror})") from fault
@@ -30,21 +30,6 @@ def read_secret(path: Path) -> bytes:
             "or remove it together with the ledger"
         )
     return secret
-
-
-def _make(path: Path) -> None:
-    """Written whole beside its place and linked there, so that nobody reads half of it and the first one stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # another process was quicker: its secret is the secret
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def keyed_hash(secret: bytes, purpose: str, text: str) -> str:

@@ -9,7 +9,7 @@ from serving.decision.trace import Decision
 from serving.ledger import Erased, Ledger, LedgerError, Limits, Occasion
 from serving.next_best_offer.asking import Asked
 from serving.next_best_offer.fact_source import FactSource
-from serving.timing import Stage
+from serving.telemetry.timing import Stage
 
 CHUNK = 50
 """Questions of one transaction: who asks meanwhile waits some 50 ms for it, which is in the budget."""

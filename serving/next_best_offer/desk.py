@@ -11,20 +11,20 @@ from datetime import datetime
 from typing import Self
 
 from features.errors import InputError
-from serving import logs, metrics
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
 from serving.ledger import Erased, Ledger, LedgerError, Occasion, TooLate
-from serving.live import Live
+from serving.live.live import Live
+from serving.live.served import Served
 from serving.next_best_offer.answers import Answers
 from serving.next_best_offer.asking import Asked, Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.fact_source import FactSource
 from serving.next_best_offer.schemas import NextBestOfferAnswer
 from serving.next_best_offer.together import Together
-from serving.runtime import Runtime
-from serving.served import Served
-from serving.timing import Stage
+from serving.process.runtime import Runtime
+from serving.telemetry import logs, metrics
+from serving.telemetry.timing import Stage
 
 COMMIT_SHARE = 0.25
 """Of the budget: what the ledger has left for the commit itself when its deadline passes."""

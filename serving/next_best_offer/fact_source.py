@@ -9,8 +9,8 @@ import numpy as np
 from features.store import Segments, StoredCustomer, StoredProfile
 from serving.cross_sell.answers import NewItems
 from serving.decision.facts import Chance, Consent, Facts, ItemChance, Value
+from serving.live.served import Served
 from serving.release import ModelName
-from serving.served import Served
 
 PRICE = "item_price"
 """The item feature that says what customers pay for the item in a basket that holds it, in money."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
 
-from serving import tracing
 from serving.ledger import TooLate
 from serving.next_best_offer.deciding import CHUNK, of_everybody
-from serving.threads import Threads
-from serving.tracing import Trace
+from serving.process.threads import Threads
+from serving.telemetry import tracing
+from serving.telemetry.tracing import Trace
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from serving.decision.facts import Consent
 from serving.ledger import Erasure, Ledger
-from serving.live import Watch
+from serving.live.served import Served
+from serving.live.watch import Watch
 from serving.privacy.schemas import ConsentPut, ConsentsAnswer, ErasureAnswer
 from serving.schemas import ConsentAnswer, ServedModel
-from serving.served import Served
 
 REMEMBERED = "a keyed hash of the id, so that a later publish does not bring the customer back"
 

@@ -3,9 +3,9 @@
 from contextlib import closing
 
 from features.store import OnlineStore, SqliteStore, StoreError
-from serving.artifact import ModelError
-from serving.models import Models, load_live
-from serving.served import Served
+from serving.live.models import Models, load_live
+from serving.live.served import Served
+from serving.scoring.artifact import ModelError
 from serving.settings import Settings
 
 

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 
-from serving import logs
 from serving.pull.registry import BrokenReleaseError, Found, PullError
 from serving.release import Release
+from serving.telemetry import logs
 
 Pull = Callable[[Found | None], tuple[Release, bool]]
 """Brings what an alias points at, unless that was refused before."""

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from features.errors import InputError
-from serving.artifact import ModelError
-from serving.models import Models, load_models, release_of, verify_release
+from serving.live.models import Models, load_models, release_of, verify_release
 from serving.pull.registry import MODEL, BrokenReleaseError, Found, PullError, Registry
 from serving.release import (
     ARTIFACT,
@@ -22,6 +21,7 @@ from serving.release import (
     switch,
     write_pulled,
 )
+from serving.scoring.artifact import ModelError
 
 STAGING = ".pull-"
 

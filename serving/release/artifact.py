@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from serving.artifact import CHECKSUMS, Golden, GoldenPairs, ModelError, Part, readable, verified
+from serving.scoring.artifact import CHECKSUMS, Golden, GoldenPairs, ModelError, Part, readable, verified
 
 ModelName = Literal["churn", "cross_sell", "bundles"]
 NAMES: tuple[ModelName, ...] = get_args(ModelName)

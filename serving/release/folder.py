@@ -5,7 +5,6 @@ The file `current` holds the name of the live folder and is replaced at once. A 
 is its artifact, and each model's artifact lies in a folder of the model's name.
 """
 
-import os
 import re
 import shutil
 import uuid
@@ -15,8 +14,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from serving.artifact import ModelError
 from serving.release.artifact import ModelName, VersionNumber
+from serving.scoring.artifact import ModelError
+from serving.whole_file import whole_file
 
 CURRENT = "current"
 PULLED = "pulled.json"
@@ -69,23 +69,30 @@ class Release:
 
 def live_folder(root: Path) -> Path:
     """The folder that the pointer names. Raises `ModelError` when nothing was pulled or it is broken."""
+    live = root / _named(root)
+    if not live.is_dir():
+        raise ModelError(f"{root / CURRENT} names no release beside it: run python -m serving pull")
+    return live
+
+
+def kept_folder(root: Path) -> Path:
+    """The newest folder beside the live one, which may be gone. Raises `ModelError` when there is none."""
+    live = _named(root)
+    kept = [folder for folder in _pulled_folders(root) if folder.name != live]
+    if not kept:
+        raise ModelError(f"there is no release beside {root / live}")
+    return kept[-1]
+
+
+def _named(root: Path) -> str:
     try:
         with (root / CURRENT).open("rb") as pointer:
             name = pointer.read(LONGEST).decode().strip()
     except (OSError, UnicodeDecodeError) as fault:
         raise ModelError(f"there is no release in {root}: fetch one with python -m serving pull") from fault
-    if NAME.fullmatch(name) is None or not (root / name).is_dir():
+    if NAME.fullmatch(name) is None:
         raise ModelError(f"{root / CURRENT} names no release beside it: run python -m serving pull")
-    return root / name
-
-
-def kept_folder(root: Path) -> Path:
-    """The folder that was live before the one that is. Raises `ModelError` when there is none."""
-    live = live_folder(root)
-    kept = [folder for folder in _pulled_folders(root) if folder != live]
-    if not kept:
-        raise ModelError(f"there is no release beside {live}")
-    return kept[-1]
+    return name
 
 
 def read_pulled(folder: Path) -> Pulled:
@@ -108,12 +115,8 @@ def switch(root: Path, staged: Path) -> Path:
     """
     folder = root / f"release-{read_pulled(staged).version}-{uuid.uuid4().hex}"
     staged.rename(folder)
-    pointer = root / f".{CURRENT}.{uuid.uuid4().hex}.tmp"
-    with pointer.open("w") as file:
-        file.write(f"{folder.name}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    pointer.replace(root / CURRENT)
+    with whole_file(root / CURRENT) as pointer:
+        pointer.write(f"{folder.name}\n".encode())
     _tidy(root)
     return folder
 

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from serving import logs
 from serving.customers.answers import Consents, customer_answer
 from serving.customers.schemas import CustomerAnswer
 from serving.ledger import Ledger, LedgerError
 from serving.problems import UnknownCustomer
+from serving.process.runtime import Runtime
 from serving.routes.incoming import Incoming
 from serving.routes.paths import NoQuery, WholeId, documented
-from serving.runtime import Runtime
 from serving.schemas import CustomerId
+from serving.telemetry import logs
 
 
 async def customer(

@@ -11,13 +11,14 @@ from serving.cross_sell.answers import Offers
 from serving.decision.rulebook import Rulebook
 from serving.keys.key import Key
 from serving.ledger import Ledger
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.served import Served
+from serving.live.watch import Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import RELEASE_SAYS, WHY, NotReady
+from serving.process.runtime import Runtime
 from serving.release import ModelName
-from serving.runtime import Runtime
-from serving.served import Served
-from serving.vitals import Vitals
+from serving.telemetry.vitals import Vitals
 
 
 class Incoming(Request):

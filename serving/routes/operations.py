@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from serving import metrics
 from serving.problems import NotReady
 from serving.routes.incoming import Incoming
 from serving.routes.paths import NoQuery, documented
 from serving.schemas import Health, Readiness, ReleaseAnswer
+from serving.telemetry import metrics
 
 
 async def release(incoming: Incoming, _: NoQuery) -> ReleaseAnswer:

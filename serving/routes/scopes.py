@@ -6,11 +6,11 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from serving import metrics
 from serving.head import is_call
 from serving.keys.key import Scope
 from serving.problems import Forbidden
 from serving.routes.incoming import Incoming
+from serving.telemetry import metrics
 
 KEY = "key"
 SECURITY_SCHEME = {

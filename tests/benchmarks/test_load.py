@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,15 @@ def test_bad_answers_are_told_apart(path: str, example: str, server: Server) -> 
     assert len(heard.waits) == asked.count("/good") > 0
     assert heard.faults == asked.count(path) > 0
     assert example in heard.examples[0]
+
+
+def test_answers_that_flag_themselves_are_neither_good_nor_bad(server: Server) -> None:
+    port, asked = server
+    flagged = replace(script(port, "/good", "/other"), marker=b"{", flag=b'"fault":true')
+    heard = ask(flagged, 0.1, connections=2)
+    assert len(heard.waits) == asked.count("/good") > 0
+    assert heard.flagged == asked.count("/other") > 0
+    assert (heard.faults, heard.asked) == (0, len(asked))
 
 
 def test_with_a_rate_what_falls_due_is_asked_whether_or_not_it_is_answered(server: Server) -> None:

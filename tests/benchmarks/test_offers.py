@@ -25,7 +25,7 @@ from benchmarks.offers import (
 )
 from features.store import SqliteStore
 from serving.cross_sell.answers import Offers
-from serving.models import load_live
+from serving.live.models import load_live
 from training.config import CrossSellConfig, read_config
 
 COSTS = {

@@ -17,6 +17,7 @@ SPELL = Spell(
     swapped=False,
     answers=100,
     faults=0,
+    late=0,
     per_second=50.0,
     p50_ms=2.0,
     p99_ms=8.0,
@@ -24,22 +25,23 @@ SPELL = Spell(
     handles=20,
 )
 SPELLS = [SPELL, replace(SPELL, swapped=True, p99_ms=12.0)] * 3
-STEADY = Soaked(rate=50.0, spells=SPELLS, versions=4)
+STEADY = Soaked(spells=SPELLS, versions=4)
 
 
 def test_a_steady_service_meets_every_bar() -> None:
-    assert [bar.met for bar in STEADY.bars] == [True] * 4
+    assert [bar.met for bar in STEADY.bars] == [True] * 5
 
 
 @pytest.mark.parametrize(
     ("changed", "missed"),
     [
         ({"faults": 1}, "bad answers"),
+        ({"late": 1}, "share of late answers"),
         ({"memory_mib": 158.0}, "memory, last third over the second"),
         ({"handles": 24}, "handles, more than in the second third"),
         ({"p99_ms": 40.0, "swapped": True}, "p99 while swapping over p99 in between"),
     ],
-    ids=["faults", "memory", "handles", "tail"],
+    ids=["faults", "late", "memory", "handles", "tail"],
 )
 def test_each_bar_can_be_missed(changed: Mapping[str, float], missed: str) -> None:
     later = [replace(one, **changed) for one in SPELLS[-2:]]  # type: ignore[arg-type]  # each is of its field
@@ -73,5 +75,6 @@ def test_a_few_seconds_of_the_real_service_with_a_swap(
     found = json.loads(figures.read_text())
     assert [spell["swapped"] for spell in found["spells"]] == [False, True]
     assert [spell["faults"] for spell in found["spells"]] == [0, 0]
+    assert [spell["late"] for spell in found["spells"]] == [0, 0]
     assert all(spell["answers"] > 0 for spell in found["spells"])
     assert found["versions"] == 2

@@ -8,7 +8,7 @@ import pytest
 
 from demo.asking import Service
 from tests.serving.callers import TEXT
-from tests.serving.process import Process
+from tests.serving.running import Process
 
 Start = Callable[[], Service]
 

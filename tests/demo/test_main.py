@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from demo.asking import Service, ask
-from tests.serving.process import ROOT, environment
+from tests.serving.running import ROOT, environment
 
 
 def started(folder: Path, *arguments: str) -> "subprocess.Popen[str]":

@@ -12,7 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.settings import Settings
 from tests.market import CANARY, write_config
 from tests.registries import registry_in

@@ -18,7 +18,7 @@ from features.__main__ import main as features
 from serving.__main__ import main as serving
 from tests.basketry import GOODS, PROMOTED, SUBSTITUTES, write_basketry
 from tests.integration.road import Place, run, working_in
-from tests.serving.process import Process
+from tests.serving.running import Process
 from training.__main__ import main as training
 
 ITEMS = {item for items in GOODS.values() for item in items}

@@ -15,9 +15,9 @@ import pytest
 import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
-from serving import metrics
 from serving.__main__ import commands
 from serving.settings import PREFIX, read_settings
+from serving.telemetry import metrics
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -34,8 +34,8 @@ from tests.integration.samples import (
 )
 from tests.serving.callers import TEXT
 from tests.serving.places import publish_full, settings_in
-from tests.serving.process import ROOT, Process
 from tests.serving.rules import CATALOGUE
+from tests.serving.running import ROOT, Process
 
 DEFAULT = "See what is new this week."
 NAMES = {offer["name"] for offer in tomllib.loads(CATALOGUE)["offer"]}

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from serving import logs
 from serving.app import create_app
 from serving.bundles.model import load_model as load_bundles
 from serving.churn.answers import Churn
 from serving.churn.model import load_model
 from serving.cross_sell.model import load_model as load_cross_sell
 from serving.ledger import Ledger, open_ledger, read_secret
-from serving.live import Live
-from serving.models import Models
-from serving.served import Served
+from serving.live.live import Live
+from serving.live.models import Models
+from serving.live.served import Served
 from serving.settings import Settings
+from serving.telemetry import logs
 from tests.entries import SECRET
 from tests.fakes import MemoryStore
 from tests.serving.bundles import tiny as baskets

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from serving import metrics
+from serving.telemetry import metrics
 
 
 def value(name: str, **labels: str) -> float:

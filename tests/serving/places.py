@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from features.store import StoreInfo, publish_sqlite
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.settings import Settings
 from tests.serving.bundles.tiny import FULL_INFO, habits, release_into
 from tests.serving.cross_sell.tiny import candidates

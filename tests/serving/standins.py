@@ -12,7 +12,7 @@ from features.store import (
     StoredProfile,
     StoreInfo,
 )
-from serving.live import Watch
+from serving.live.watch import Watch
 from tests.serving.bundles.tiny import FULL_INFO, HABIT_ITEMS
 from tests.serving.cross_sell.tiny import ITEMS
 

@@ -15,12 +15,13 @@ from starlette.testclient import TestClient
 
 from features.store import CandidateRows, LifeCycle, Segments, StoredCandidates, StoredProfile, publish_sqlite
 from serving.app import create_app
-from serving.batch import batch, write
 from serving.decision.trace import Decision
 from serving.ledger import open_ledger, read_secret
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.next_best_offer.asking import Asking
-from serving.replay import replay
+from serving.offline.batch import batch, write
+from serving.offline.replay import replay
 from serving.settings import Settings
 from tests.serving.bundles.tiny import release_into
 from tests.serving.callers import HEADER, keyring

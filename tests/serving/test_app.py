@@ -11,10 +11,10 @@ from starlette.testclient import TestClient
 
 from features.store import StoreError
 from serving.app import create_app
-from serving.live import Live
-from serving.models import Models
+from serving.live.live import Live
+from serving.live.models import Models
+from serving.live.served import Served
 from serving.problems import MEDIA_TYPE
-from serving.served import Served
 from tests.serving.callers import HEADER, keyring
 from tests.serving.standins import BrokenStore, NoDisk
 

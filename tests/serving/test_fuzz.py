@@ -14,10 +14,10 @@ from starlette.testclient import TestClient
 
 from serving.app import create_app
 from serving.ledger import open_ledger
-from serving.live import Live
-from serving.models import Models
+from serving.live.live import Live
+from serving.live.models import Models
+from serving.live.served import Served
 from serving.problems import MEDIA_TYPE
-from serving.served import Served
 from tests.entries import SECRET
 from tests.serving.bundles.tiny import IDS
 from tests.serving.callers import HEADER, keyring

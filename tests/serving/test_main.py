@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 
 from features.errors import InputError
 from serving.__main__ import commands
-from serving.decision_log import DecisionLog
+from serving.offline.decision_log import DecisionLog
 from serving.settings import Settings
 from tests.serving.places import variables
-from tests.serving.process import environment
+from tests.serving.running import environment
 
 
 def serving(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -119,11 +119,11 @@ from tests.serving.cross_sell.tiny import candidates
 from tests.serving.callers import HEADER, keyring
 from tests.serving.tiny import ROWS
 from pathlib import Path
-import serving.server
+import serving.process.server
 from serving.app import create_app
-from serving.live import Live
-from serving.models import load_live
-from serving.served import Served
+from serving.live.live import Live
+from serving.live.models import load_live
+from serving.live.served import Served
 from tests.fakes import MemoryStore
 
 root = Path(sys.argv[1])

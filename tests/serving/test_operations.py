@@ -7,10 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.live import Live
-from serving.models import Models
+from serving.live.live import Live
+from serving.live.models import Models
+from serving.live.served import Served
 from serving.problems import RELEASE_SAYS
-from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.callers import HEADER, keyring
 from tests.serving.cross_sell import tiny

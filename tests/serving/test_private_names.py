@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.supervisors import Multiprocess
 
 from serving.admission.connection import Connection
-from serving.server import Workers
+from serving.process.server import Workers
 from tests.serving.tiny import booster
 
 

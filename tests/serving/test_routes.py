@@ -8,9 +8,9 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from serving.live import Live
-from serving.models import Models
-from serving.served import Served
+from serving.live.live import Live
+from serving.live.models import Models
+from serving.live.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.problems import problem
 from tests.serving.tiny import INFO, ROWS, offline_probability

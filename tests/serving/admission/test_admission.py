@@ -12,8 +12,8 @@ from serving.admission.admission import Admission
 from serving.admission.rates import Rates
 from serving.app import create_app
 from serving.keys.key import SCOPES
-from serving.live import Live
-from serving.runtime import Runtime
+from serving.live.live import Live
+from serving.process.runtime import Runtime
 from tests.serving.callers import HEADER, TEXT, HeldKeyring, keyring, record_of
 from tests.serving.problems import problem
 

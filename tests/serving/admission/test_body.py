@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving.admission.body import MAX_BODY_BYTES, BodyLimit
 from serving.app import create_app
-from serving.live import Live
+from serving.live.live import Live
 from serving.problems import MEDIA_TYPE, BodyTooLarge, BodyTooSlow, TooManyRequests
 from tests.serving.callers import HEADER, keyring
 from tests.serving.measured import growth

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from serving.admission import connection
 from serving.admission.connection import MAX_HEAD_BYTES, MAX_PIPELINED, Connection
-from serving.server import listen
+from serving.process.server import listen
 
 Talk = Callable[[int], Coroutine[Any, Any, None]]
 GET = b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.artifact import ModelError
 from serving.bundles.artifact import PARTS, RULE, read_artifact
+from serving.scoring.artifact import ModelError
 from tests.serving.bundles.tiny import BUTTER, IDS, MARGARINE, RULES, WEIGHTS, write_artifact
 from tests.serving.tiny import Change
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from features.store import StoreInfo, publish_sqlite
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.release import live_folder
 from tests.serving import tiny
 from tests.serving.bundles.tiny import (

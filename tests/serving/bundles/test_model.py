@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.artifact import ModelError
 from serving.bundles.model import BundleModel, load_model
+from serving.scoring.artifact import ModelError
 from tests.serving.bundles.tiny import (
     BEER,
     BREAD,

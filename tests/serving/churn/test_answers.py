@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from features.store import StoreInfo
-from serving.arrays import Floats
-from serving.artifact import ModelError
 from serving.churn.answers import Churn
+from serving.scoring.arrays import Floats
+from serving.scoring.artifact import ModelError
 from tests.fakes import MemoryStore
 from tests.serving.tiny import DEFINITION, INFO, ROWS, offline_probability
 

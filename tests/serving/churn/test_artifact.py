@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from serving.artifact import ModelError
 from serving.churn.artifact import read_artifact
+from serving.scoring.artifact import ModelError
 from tests.serving.tiny import NAMES, Change, write_artifact
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.arrays import Floats
-from serving.artifact import ModelError
 from serving.churn.model import ChurnModel, load_model
+from serving.scoring.arrays import Floats
+from serving.scoring.artifact import ModelError
 from tests.serving.tiny import NAMES, ROWS, Change, booster, offline_probability, write_artifact
 
 

@@ -12,7 +12,7 @@ from features.errors import InputError
 from serving.__main__ import commands
 from serving.keys.key import hash_of
 from serving.keys.key_file import read_keys
-from tests.serving.process import environment
+from tests.serving.running import environment
 
 KEY = re.compile(r"nbo_[a-z0-9]{8}_[A-Za-z0-9_-]{43}")
 

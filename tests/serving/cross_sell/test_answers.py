@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from features.store import CandidateInfo, CandidateRows, PopularItem, StoreInfo
-from serving.artifact import ModelError
 from serving.cross_sell.answers import Offers
 from serving.cross_sell.schemas import Asked, OffersAnswer
-from serving.models import Models
+from serving.live.models import Models
+from serving.scoring.artifact import ModelError
 from tests.fakes import MemoryStore
 from tests.serving import tiny
 from tests.serving.cross_sell.tiny import (

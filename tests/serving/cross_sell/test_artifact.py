@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from serving.artifact import ModelError
 from serving.cross_sell.artifact import MEANT, PARTS, read_artifact
+from serving.scoring.artifact import ModelError
 from tests.serving.cross_sell.tiny import NAMES, write_artifact
 from tests.serving.tiny import Change
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from features.store import StoreInfo, publish_sqlite
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.release import live_folder
 from tests.serving import tiny
 from tests.serving.cross_sell.tiny import (
@@ -99,7 +100,7 @@ def test_churn_answers_alone_when_the_store_has_nothing_to_offer(
         assert place.versions() == {"churn": "1"}
     assert place.live.fault is not None
     assert "python -m features publish" in place.live.fault
-    serving, refused = log_lines()
+    _, serving, refused = log_lines()  # the first one tells that a ledger begins
     assert (serving["event"], serving["models"]) == ("serving", {"churn": "1"})
     assert (refused["event"], refused["reason"]) == ("refused", place.live.fault)
     place.publish()

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.artifact import ModelError
 from serving.cross_sell.model import CrossSellModel, load_model
+from serving.scoring.artifact import ModelError
 from tests.serving.cross_sell.tiny import MODEL, NAMES, offline_probability, random_rows, write_artifact
 from tests.serving.tiny import Change
 

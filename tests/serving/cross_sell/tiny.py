@@ -12,8 +12,8 @@ import lightgbm
 import numpy as np
 
 from features.store import CandidateInfo, CandidateRows, PopularItem, StoredCandidates, StoredItem
-from serving.arrays import Floats
 from serving.release import ReleasedModel
+from serving.scoring.arrays import Floats
 from tests.serving import tiny
 from tests.serving.files import write_files
 from tests.serving.releases import RELEASE, go_live

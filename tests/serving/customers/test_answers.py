@@ -10,9 +10,9 @@ from features.store import Segments, StoredConsent, StoredProfile, StoreInfo
 from serving.customers.answers import Consents, customer_answer
 from serving.customers.schemas import CustomerAnswer, CustomerFact, Favourite
 from serving.decision.facts import Consent
-from serving.models import Models
+from serving.live.models import Models
+from serving.live.served import Served
 from serving.schemas import ConsentAnswer
-from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.bundles.tiny import FULL_INFO, habits
 from tests.serving.cross_sell.tiny import candidates

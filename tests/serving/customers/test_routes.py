@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.ledger import Ledger, LedgerError, open_ledger
-from serving.live import Live
+from serving.live.live import Live
 from tests.serving.problems import problem
 
 

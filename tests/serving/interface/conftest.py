@@ -8,7 +8,8 @@ from schemathesis.python.asgi import shutdown_lifespans
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from tests.serving.callers import HEADER, keyring
 from tests.serving.interface.asking import TODAY
 from tests.serving.places import publish_full, settings_in

@@ -53,10 +53,12 @@ def test_every_call_has_a_name_that_a_client_can_have(document: Node) -> None:
 
 
 def test_every_call_says_what_it_is_for(document: Node) -> None:
+    order = {tag["name"] for tag in document["tags"]}
     for call in calls(document):
         assert call["summary"]
         assert call["description"]
-        assert call["tags"]
+        assert set(call["tags"]) <= order
+    assert order == {tag for call in calls(document) for tag in call["tags"]}
 
 
 def test_nothing_refers_to_what_is_not_there(document: Node) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.serving.callers import HEADER
 from tests.serving.places import publish_full, settings_in
-from tests.serving.process import Process
+from tests.serving.running import Process
 
 CHURN = "/v1/customers/1/churn"
 BATCH = "/v1/churn:batch"

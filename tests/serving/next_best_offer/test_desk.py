@@ -15,15 +15,15 @@ from serving.decision.decide import decide
 from serving.decision.facts import Question
 from serving.decision.trace import Decision
 from serving.ledger import Erased, Ledger, LedgerError, Occasion
-from serving.live import Live
-from serving.models import Models
+from serving.live.live import Live
+from serving.live.models import Models
+from serving.live.served import Served
 from serving.next_best_offer import deciding as deciding_module
 from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.deciding import CHUNK
 from serving.next_best_offer.desk import Desk
 from serving.next_best_offer.schemas import NextBestOfferAnswer
-from serving.runtime import Runtime
-from serving.served import Served
+from serving.process.runtime import Runtime
 from tests.serving.measured import growth
 from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.standins import BrokenStore

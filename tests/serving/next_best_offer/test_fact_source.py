@@ -10,9 +10,9 @@ from features.store import CandidateRows, DescribedFeature, StoreInfo
 from serving.decision.attributes import OF_ITEM, attributes_of
 from serving.decision.facts import Consent, Facts
 from serving.decision.tiers import attributes
-from serving.models import Models
+from serving.live.models import Models
+from serving.live.served import Served
 from serving.next_best_offer.fact_source import FactSource
-from serving.served import Served
 from tests.fakes import MemoryStore
 from tests.serving import tiny
 from tests.serving.bundles import tiny as baskets

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from serving.app import create_app
 from serving.ledger import Ledger
-from serving.live import Live
+from serving.live.live import Live
 from tests.serving.callers import HEADER, keyring
 from tests.serving.next_best_offer.tiny import NOON, with_rules
 from tests.serving.problems import problem

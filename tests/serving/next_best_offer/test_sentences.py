@@ -6,7 +6,7 @@ import pytest
 
 from serving.decision.trace import Decision, Ended, Factor, Reason
 from serving.next_best_offer import sentences
-from tests.serving.test_decision_log import CHEESE, DECISION
+from tests.serving.offline.test_decision_log import CHEESE, DECISION
 
 NONE: Decision = replace(DECISION, given=())
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from features.store import Segments, StoredConsent, StoredProfile
 from serving.decision.rulebook import Rulebook, Rules, read_rules
-from serving.live import Live
-from serving.served import Served
+from serving.live.live import Live
+from serving.live.served import Served
 from tests.fakes import MemoryStore
 from tests.serving.bundles.tiny import FULL_INFO, habits
 from tests.serving.cross_sell.tiny import candidates

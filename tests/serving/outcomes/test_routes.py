@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from serving.live import Live
+from serving.live.live import Live
 from tests.serving.next_best_offer.tiny import rules_in, with_rules
 from tests.serving.problems import problem
 

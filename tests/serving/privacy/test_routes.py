@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from features.store import SqliteStore, publish_sqlite
 from serving.app import create_app
 from serving.ledger import Ledger
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.settings import Settings
 from tests.serving.callers import HEADER, keyring
 from tests.serving.next_best_offer.tiny import NOON

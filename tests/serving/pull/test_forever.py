@@ -17,14 +17,14 @@ import pytest
 from click.testing import CliRunner
 
 from serving.__main__ import commands
-from serving.models import load_live
+from serving.live.models import load_live
 from serving.pull.forever import Pulling
 from serving.pull.once import pull
 from serving.pull.registry import Found, PullError, Registry
 from serving.release import Release
-from tests.serving.process import environment
 from tests.serving.pull.filled import FilledRegistry
 from tests.serving.releases import pulled_as
+from tests.serving.running import environment
 
 LogLines = Callable[[], list[dict[str, Any]]]
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from serving.__main__ import commands
-from serving.models import load_live
+from serving.live.models import load_live
 from serving.pull.once import pull
 from serving.pull.registry import PullError, Registry
 from serving.release import NAMES as NAMES_OF_MODELS

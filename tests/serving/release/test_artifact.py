@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from features.errors import InputError
-from serving.artifact import ModelError
-from serving.models import load_live
+from serving.live.models import load_live
 from serving.release import ARTIFACT, read_artifact
 from serving.release.artifact import rules_digest
+from serving.scoring.artifact import ModelError
 from tests.serving.bundles.tiny import release_into as all_into
 from tests.serving.releases import Change, go_live
 from tests.serving.rules import CATALOGUE, POLICY

@@ -1,13 +1,14 @@
 """One pointer says what is live."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from serving.artifact import ModelError
-from serving.models import load_live
+from serving.live.models import load_live
 from serving.release import CURRENT, KEPT, PULLED, kept_folder, live_folder, read_pulled
+from serving.scoring.artifact import ModelError
 from tests.serving.tiny import release_into
 
 
@@ -61,7 +62,9 @@ def test_the_release_before_the_live_one_is_kept(tmp_path: Path) -> None:
     before = release_into(tmp_path, "3")
     with pytest.raises(ModelError, match="no release beside"):
         kept_folder(tmp_path)
-    release_into(tmp_path, "4")
+    live = release_into(tmp_path, "4")
+    assert kept_folder(tmp_path) == before
+    shutil.rmtree(live)
     assert kept_folder(tmp_path) == before
 
 

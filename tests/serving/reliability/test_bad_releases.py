@@ -13,7 +13,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.pull.forever import Pulling
 from serving.pull.once import pull
 from serving.pull.registry import Registry

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from serving.models import load_live, load_models
+from serving.live.models import load_live, load_models
 from serving.release import live_folder
 from tests.serving.bundles.tiny import release_into
 from tests.serving.files import write_checksums

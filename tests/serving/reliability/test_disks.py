@@ -13,7 +13,6 @@ from serving.ledger import open_ledger, read_secret
 from serving.settings import Settings
 from tests.entries import enter, giving, priced, question
 from tests.serving.places import publish_full, settings_in, variables
-from tests.serving.process import Process, environment
 from tests.serving.reliability.disks import (
     ClosedFolder,
     Disk,
@@ -23,6 +22,7 @@ from tests.serving.reliability.disks import (
 )
 from tests.serving.reliability.traffic import Promised, ask, require_kept
 from tests.serving.reliability.workers import working
+from tests.serving.running import Process, environment
 
 MANY = 3000
 """Decisions that are more than any small disk takes."""

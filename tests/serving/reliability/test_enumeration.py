@@ -9,7 +9,7 @@ from httpx2 import Client
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.live import Live
+from serving.live.live import Live
 from serving.settings import Settings
 from tests.serving.callers import TEXT, HeldKeyring, record_of
 from tests.serving.problems import problem

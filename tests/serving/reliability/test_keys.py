@@ -15,7 +15,7 @@ from serving.__main__ import commands
 from serving.settings import Settings
 from tests.serving.callers import TEXT, record_of, write_keys
 from tests.serving.places import variables
-from tests.serving.process import Process
+from tests.serving.running import Process
 
 PAST = datetime.now(UTC) - timedelta(days=1)
 OLD, GONE, LOOKS = (TEXT.replace("testtest", name) for name in ("expiredd", "revokedd", "lookslks"))

@@ -10,8 +10,8 @@ import pytest
 from serving.ledger import open_ledger, read_secret
 from tests.databases import Server, postgresql
 from tests.serving.places import publish_full, settings_in
-from tests.serving.process import Process
 from tests.serving.reliability.traffic import Promised, ask, asking, require_kept
+from tests.serving.running import Process
 
 Start = Callable[[str], Process]
 

@@ -9,11 +9,11 @@ import httpx2
 import pytest
 
 from serving.ledger import read_secret
-from serving.tracing import ENDPOINT
+from serving.telemetry.tracing import ENDPOINT
 from tests.serving.callers import TEXT
 from tests.serving.collectors import Collector, collecting
 from tests.serving.places import publish_full, settings_in
-from tests.serving.process import Process
+from tests.serving.running import Process
 
 WORD = "canary7f3a"
 STRANGER = f"{WORD}@mail.example"

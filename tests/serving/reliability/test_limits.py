@@ -13,8 +13,8 @@ import pytest
 
 from serving.settings import Settings
 from tests.serving.callers import TEXT, record_of, write_keys
-from tests.serving.process import Process
 from tests.serving.reliability.wire import HOST, forget_most, head_of, port_of, post, resident
+from tests.serving.running import Process
 
 OTHER = TEXT.replace("testtest", "someelse")
 BATCH, JSON = "/v1/churn:batch", "content-type: application/json"

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from serving.settings import Settings
-from tests.serving.process import Process
 from tests.serving.reliability.wire import (
     Caller,
     Heard,
@@ -17,6 +16,7 @@ from tests.serving.reliability.wire import (
     port_of,
     resident,
 )
+from tests.serving.running import Process
 
 MOST_MIB = 20
 

@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from serving.app import create_app
 from serving.ledger import Ledger
-from serving.live import Live
-from serving.models import Models
-from serving.served import Served
+from serving.live.live import Live
+from serving.live.models import Models
+from serving.live.served import Served
 from tests.serving.callers import HEADER, keyring
 from tests.serving.next_best_offer.tiny import full_store, rules_in
 from tests.serving.problems import problem

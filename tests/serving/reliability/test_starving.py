@@ -11,8 +11,8 @@ import pytest
 
 from serving.settings import MOST_IN_FLIGHT, Settings
 from tests.serving.callers import TEXT, record_of, write_keys
-from tests.serving.process import Process
 from tests.serving.reliability.wire import HOST, Caller, Heard, closed_loop, get, head_of, port_of
+from tests.serving.running import Process
 
 FLOOD, SHOP, HOLD = (TEXT.replace("testtest", name) for name in ("floodfld", "shopshop", "holdhold"))
 CHURN = "/v1/customers/1/churn"

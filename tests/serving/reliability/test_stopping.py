@@ -13,8 +13,8 @@ import pytest
 
 from serving.settings import Settings
 from tests.serving.callers import HEADER
-from tests.serving.process import Process
 from tests.serving.reliability.wire import HOST, head_of, port_of
+from tests.serving.running import Process
 
 BODY = json.dumps({"customer_ids": ["1"]}).encode()
 HEAD = head_of("POST", "/v1/churn:batch", "content-type: application/json", f"content-length: {len(BODY)}")

@@ -14,8 +14,8 @@ import pytest
 
 from tests.serving.callers import HEADER
 from tests.serving.places import publish_full, settings_in
-from tests.serving.process import Process
 from tests.serving.reliability.versions import churn_of, incremental_of, make_live
+from tests.serving.running import Process
 
 CONNECTIONS = 16
 PAUSE = 0.05

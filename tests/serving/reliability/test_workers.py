@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.serving.places import publish_full, settings_in
-from tests.serving.process import Process
+from tests.serving.running import Process
 
 CHURN = 'nbo_request_seconds_count{method="GET",route="/v1/customers/{customer_id}/churn",status="200"}'
 CALLS = 20

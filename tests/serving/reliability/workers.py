@@ -7,7 +7,8 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from serving.app import create_app
-from serving.live import Live, Watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.settings import Settings
 from tests.serving.callers import HEADER, keyring
 

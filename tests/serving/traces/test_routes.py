@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from serving.decision.trace import Decision
 from serving.keys.key import id_of
 from serving.ledger import Ledger
-from serving.live import Live
+from serving.live.live import Live
 from tests.serving.callers import TEXT
 from tests.serving.next_best_offer.tiny import NOON, rules_in, with_rules
 from tests.serving.rules import POLICY

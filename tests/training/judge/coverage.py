@@ -19,7 +19,7 @@ from serving.decision.decide import decide
 from serving.decision.facts import History
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.decision_log import DecisionLog
+from serving.offline.decision_log import DecisionLog
 from tests.simulator import Shares, Ways, World, world
 from training.intervals import Interval
 from training.judge.joined import Joined, join

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving.decision_log import COLUMNS
+from serving.offline.decision_log import COLUMNS
 from training.judge.log import DecisionTables, read_log
 
 Actions = Mapping[str | None, float | None]

@@ -1,0 +1,1 @@
+"""What is being served right now, and how what is newer on disk takes its place."""

@@ -1,0 +1,25 @@
+"""The decisions of the ledger with what they brought, as a decision log."""
+
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from serving.ledger import open_ledger, read_secret
+from serving.offline.decision_log import DecisionLog
+from serving.offline.progress import Advance
+from serving.settings import Settings
+
+
+def export(settings: Settings, out: Path, advance: Advance, until: datetime | None = None) -> int:
+    """Write every decision made before `until` (UTC) with its reward so far; how many.
+
+    Raises `InputError` where the ledger does not exist or cannot be used.
+    """
+    count = 0
+    opened = open_ledger(settings.ledger, read_secret(settings.secret_file), reading=True)
+    with closing(opened) as ledger, DecisionLog(out) as log:
+        for logged in ledger.logged(until):
+            log.write(logged.decision, logged.reward)
+            count += 1
+            advance(1, None)
+    return count

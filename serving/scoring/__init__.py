@@ -1,0 +1,1 @@
+"""What the three models have in common when they are read and asked."""

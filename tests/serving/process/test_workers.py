@@ -1,0 +1,60 @@
+"""Several workers behind one port: replaced when they die or are told to be, and gone when their parent is."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from serving.settings import Settings
+from tests.serving.callers import HEADER
+from tests.serving.running import Process
+
+CHURN = "/v1/customers/1/churn"
+
+
+@pytest.fixture
+def service(settings: Settings, tmp_path: Path) -> Iterator[Process]:
+    """Two workers that answer."""
+    assert settings.store.exists()
+    with Process(tmp_path, SERVING_WORKERS="2") as started:
+        started.wait_for("started")
+        yield started
+
+
+def workers(service: Process) -> list[int]:
+    """The processes that have started so far."""
+    return [line["worker"] for line in service.lines if line["event"] == "started"]
+
+
+def answers(service: Process) -> int:
+    """The status of a call on a new connection."""
+    return httpx2.get(f"{service.address}{CHURN}", headers=HEADER, timeout=30).status_code
+
+
+def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(service: Process) -> None:
+    first, second = workers(service)
+    os.kill(first, signal.SIGKILL)
+    service.wait_for("started")
+    assert f"Child process [{first}] died" in [line.get("said") for line in service.lines]
+    assert workers(service)[-1] not in (first, second)
+    assert answers(service) == 200
+    service.process.kill()
+    for _ in range(2):
+        service.wait_for("draining")
+    with pytest.raises(AssertionError, match="the service ended without"):  # Nobody holds the pipe any more.
+        service.wait_for("started")
+    with pytest.raises(httpx2.ConnectError):
+        answers(service)
+
+
+@pytest.mark.slow
+def test_workers_are_replaced_one_after_the_other_while_calls_go_on(service: Process) -> None:
+    before = workers(service)
+    service.process.send_signal(signal.SIGHUP)
+    for _ in before:
+        service.wait_for("started")
+        assert answers(service) == 200
+    assert set(workers(service)[2:]).isdisjoint(before)
