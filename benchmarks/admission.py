@@ -28,7 +28,7 @@ from serving.admission.rates import Rates, make_rates
 from serving.keys.changes import Rights, create_key
 from serving.keys.key_file import MAX_RATE
 from serving.keys.keyring import Keyring
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from serving.settings import MOST_IN_FLIGHT
 
 CALLS, ROUNDS = 3000, 7

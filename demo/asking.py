@@ -7,8 +7,8 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 
 from features.errors import InputError
+from serving.live.schemas import ReleaseAnswer
 from serving.release import ModelName
-from serving.schemas import ReleaseAnswer
 
 HOST = "127.0.0.1"
 

@@ -10,7 +10,7 @@ from typing import Any
 from demo.asking import Service, ask
 from demo.road import GATE, PULL, Step
 from features.errors import InputError
-from serving.schemas import ReleaseAnswer
+from serving.live.schemas import ReleaseAnswer
 
 CONFIG = Path(__file__).parents[1] / "training" / "config.toml"
 CHALLENGER = Path("workspace/challenger.toml")

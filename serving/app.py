@@ -24,12 +24,12 @@ from serving.live.live import Live
 from serving.live.watch import Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import MEDIA_TYPE, answer_problem
-from serving.process.runtime import Clock, Runtime, now
 from serving.routes import add_calls
 from serving.routes.scopes import KEY, SECURITY_SCHEME
+from serving.runtime import Clock, Runtime, now
 from serving.settings import BUDGET_MS, MOST_IN_FLIGHT
 from serving.telemetry.tracing import Sender
-from serving.telemetry.vitals import Vitals
+from serving.vitals import Vitals
 
 DESCRIPTION = """
 Who is about to leave, what they would buy, what goes with a basket, and the one offer to make: how surely, for how

@@ -12,7 +12,7 @@ from serving.head import is_call, only_header
 from serving.keys.key import Key
 from serving.keys.keyring import Keyring
 from serving.problems import TooManyRequests, Unauthorized, problem_response
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from serving.telemetry import metrics
 
 _UNAUTHORIZED = problem_response(Unauthorized())

@@ -19,6 +19,7 @@ from serving.problems import (
     TooManyConnections,
     problem_response,
 )
+from serving.telemetry import metrics
 
 MAX_HEAD_BYTES = 32 * 1024
 """Request line and headers; the longest legal path has some 2 KB."""
@@ -136,9 +137,10 @@ class Connection(HttpToolsProtocol):
         others = (one for one in self.connections if isinstance(one, Connection) and one is not self)
         waiting = [(one._since, one.transport) for one in others if not one._answering]  # noqa: SLF001 - its own kind
         if waiting:
+            metrics.refused("connections")
             min(waiting, key=itemgetter(0))[1].abort()
         else:
-            self._refuse(_TOO_MANY)
+            self._refuse(_TOO_MANY, "connections")
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -157,8 +159,9 @@ class Connection(HttpToolsProtocol):
         if self._unread_bytes > MAX_UNREAD_BYTES:
             self.transport.abort()
 
-    def _refuse(self, answer: bytes) -> None:
+    def _refuse(self, answer: bytes, reason: metrics.Refusal = "head") -> None:
         """Answer, unless another answer is under way, and close; what still arrives is read for a while."""
+        metrics.refused(reason)
         if self._answering > 1 or (self._answering and self.cycle.response_started):
             self.transport.close()
             return

@@ -13,8 +13,8 @@ from typing import Self
 
 from serving.keys.key import Key, hash_of, id_of
 from serving.keys.key_file import KeyRecord, KeysError, MissingKeysError, read_keys
-from serving.live.newest import Stamp, stamp
-from serving.process.runtime import Clock, now
+from serving.runtime import Clock, now
+from serving.stamp import Stamp, stamp
 from serving.telemetry import logs
 
 SCHEME = b"bearer "

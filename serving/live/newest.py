@@ -1,11 +1,9 @@
 """The newest whole version of something that lies on disk."""
 
-import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from features.errors import InputError
@@ -61,18 +59,3 @@ class _Failed:
     seen: object
     fault: str
     again: float
-
-
-Stamp = tuple[int, int, int, int]
-
-
-def stamp(path: Path) -> Stamp | None:
-    """Identity of a file and its content, taken before it is read: at worst it is read once too often.
-
-    Who may read it is part of it, so that a file which could not be read is tried again when it may be.
-    """
-    try:
-        found = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, for keys on every request
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size

@@ -7,23 +7,13 @@ from datetime import timedelta
 from features.errors import InputError
 from features.store import OnlineStore
 from serving.bundles.answers import Bundles
-from serving.bundles.artifact import Description as BundlesText
 from serving.churn.answers import Churn
-from serving.churn.artifact import Description as ChurnText
 from serving.cross_sell.answers import Offers
-from serving.cross_sell.artifact import Description as CrossSellText
 from serving.decision.rulebook import Rulebook, Rules
 from serving.freshness import is_stale
 from serving.live.models import Models
-from serving.release import ModelName, ReleasedModel
-from serving.schemas import (
-    MAX_REASONS,
-    CandidatesAnswer,
-    HabitsAnswer,
-    ModelAnswer,
-    ReleaseAnswer,
-    StoreAnswer,
-)
+from serving.release import ModelName
+from serving.schemas import MAX_REASONS
 from serving.scoring.artifact import ModelError
 
 
@@ -107,37 +97,6 @@ class Served:
         if self.bundles is not None:
             self.bundles.answer([], first, 1)
 
-    def release_answer(self, fault: str | None) -> ReleaseAnswer:
-        """What this set is, with the reason why something else is not served."""
-        release, churn = self.models.release, self.models.churn
-        every = churn, self.models.cross_sell, self.models.bundles
-        return ReleaseAnswer(
-            version=release.version,
-            replaces=release.pulled.replaces,
-            models=[self._model_answer(pair[0], pair[1].description) for pair in every if pair is not None],
-            alias=release.pulled.alias,
-            pulled_at=release.pulled.pulled_at,
-            definition=churn and churn[1].description.definition,
-            store=_store_answer(self.store),
-            rules="release" if self.rules is self.models.rules else "files",
-            rulebook=self.rulebook and self.rulebook.name,
-            stale=self.stale,
-            fault=fault,
-        )
-
-    def _model_answer(
-        self, released: ReleasedModel, description: ChurnText | CrossSellText | BundlesText
-    ) -> ModelAnswer:
-        return ModelAnswer(
-            name=released.name,
-            version=released.version,
-            release=released.release,
-            run_id=released.run_id,
-            labelled_through=description.labelled_through,
-            population=description.population,
-            answers=released.name in self.versions,
-        )
-
     def _bind(self, rules: Rules) -> None:
         try:
             self.rulebook = rules.bound(self.store.info)
@@ -150,26 +109,3 @@ class Served:
             yield
         except ModelError as fault:
             self.unfit[name] = str(fault)
-
-
-def _store_answer(store: OnlineStore) -> StoreAnswer:
-    info, held = store.info, store.info.candidates
-    candidates = held and CandidatesAnswer(
-        fingerprint=held.fingerprint,
-        item_level=held.item_level,
-        horizon_days=held.horizon_days,
-        new_after_days=held.new_after_days,
-        items=len(store.items),
-        customers=held.customers,
-    )
-    habits = info.bundles and HabitsAnswer(
-        item_level=info.bundles.item_level, items=len(store.habit_items), customers=info.bundles.customers
-    )
-    return StoreAnswer(
-        fingerprint=info.fingerprint,
-        as_of=info.as_of,
-        published_at=info.published_at,
-        customers=info.customers,
-        candidates=candidates,
-        habits=habits,
-    )

@@ -22,12 +22,13 @@ from serving.decision.rulebook import Rulebook, Rules, read_rules
 from serving.ledger import Ledger, LedgerError, open_ledger, read_secret
 from serving.live.live import Live
 from serving.live.models import Models, load_kept, load_live
-from serving.live.newest import Newest, stamp
+from serving.live.newest import Newest
 from serving.live.served import Served
 from serving.live.store import load_store
 from serving.release import CURRENT, PULLED, live_folder
 from serving.scoring.artifact import ModelError
 from serving.settings import Settings
+from serving.stamp import stamp
 from serving.telemetry import logs
 
 POLL_SECONDS = 1.0

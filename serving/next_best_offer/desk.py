@@ -22,7 +22,7 @@ from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.fact_source import FactSource
 from serving.next_best_offer.schemas import NextBestOfferAnswer
 from serving.next_best_offer.together import Together
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from serving.telemetry import logs, metrics
 from serving.telemetry.timing import Stage
 

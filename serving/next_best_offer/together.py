@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 
 from serving.ledger import TooLate
 from serving.next_best_offer.deciding import CHUNK, of_everybody
-from serving.process.threads import Threads
 from serving.telemetry import tracing
 from serving.telemetry.tracing import Trace
+from serving.threads import Threads
 
 Q = TypeVar("Q")
 A = TypeVar("A")

@@ -7,7 +7,7 @@ import asyncio
 import signal
 from types import FrameType
 
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from serving.telemetry import logs
 
 ONE_SIGNAL = 1.0

@@ -8,9 +8,9 @@ from serving.customers.answers import Consents, customer_answer
 from serving.customers.schemas import CustomerAnswer
 from serving.ledger import Ledger, LedgerError
 from serving.problems import UnknownCustomer
-from serving.process.runtime import Runtime
 from serving.routes.incoming import Incoming
 from serving.routes.paths import NoQuery, WholeId, documented
+from serving.runtime import Runtime
 from serving.schemas import CustomerId
 from serving.telemetry import logs
 

@@ -16,9 +16,9 @@ from serving.live.served import Served
 from serving.live.watch import Watch
 from serving.next_best_offer.desk import Desk
 from serving.problems import RELEASE_SAYS, WHY, NotReady
-from serving.process.runtime import Runtime
 from serving.release import ModelName
-from serving.telemetry.vitals import Vitals
+from serving.runtime import Runtime
+from serving.vitals import Vitals
 
 
 class Incoming(Request):

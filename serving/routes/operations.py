@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
+from serving.live.answers import release_answer
+from serving.live.schemas import ReleaseAnswer
 from serving.problems import NotReady
 from serving.routes.incoming import Incoming
 from serving.routes.paths import NoQuery, documented
-from serving.schemas import Health, Readiness, ReleaseAnswer
+from serving.schemas import Health, Readiness
 from serving.telemetry import metrics
 
 
@@ -15,7 +17,7 @@ async def release(incoming: Incoming, _: NoQuery) -> ReleaseAnswer:
     live = incoming.live
     if live.served is None:
         raise NotReady(live.faults or "the service is starting")
-    return live.served.release_answer(live.faults)
+    return release_answer(live.served, live.faults)
 
 
 async def alive() -> Health:

@@ -13,7 +13,7 @@ from serving.admission.rates import Rates
 from serving.app import create_app
 from serving.keys.key import SCOPES
 from serving.live.live import Live
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from tests.serving.callers import HEADER, TEXT, HeldKeyring, keyring, record_of
 from tests.serving.problems import problem
 

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from serving.admission import connection
 from serving.admission.connection import MAX_HEAD_BYTES, MAX_PIPELINED, Connection
 from serving.process.server import listen
+from tests.serving.measured import growth
 
 Talk = Callable[[int], Coroutine[Any, Any, None]]
 GET = b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -117,7 +118,9 @@ HEADS = {
 
 
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
-def test_a_head_beyond_its_bound_is_refused(head: bytes) -> None:
+def test_a_head_beyond_its_bound_is_refused_and_counted(head: bytes) -> None:
+    counted = growth("nbo_refused_requests_total", reason="head")
+
     async def talk(port: int) -> None:
         async with connected(port) as (reader, writer):
             for start in range(0, len(head), 4096):
@@ -126,6 +129,7 @@ def test_a_head_beyond_its_bound_is_refused(head: bytes) -> None:
             await refused(reader, 431, "head-too-large")
 
     served(talk)
+    assert counted() == 1
 
 
 def test_a_head_within_its_bound_is_read_in_whatever_pieces() -> None:
@@ -141,13 +145,16 @@ def test_a_head_within_its_bound_is_read_in_whatever_pieces() -> None:
 
 
 @pytest.mark.parametrize("text", [b"\x16\x03\x01", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])
-def test_what_is_no_http_is_refused(text: bytes) -> None:
+def test_what_is_no_http_is_refused_and_counted(text: bytes) -> None:
+    counted = growth("nbo_refused_requests_total", reason="head")
+
     async def talk(port: int) -> None:
         async with connected(port) as (reader, writer):
             writer.write(text)
             await refused(reader, 400, "malformed-request")
 
     served(talk)
+    assert counted() == 1
 
 
 def test_an_offer_to_speak_another_protocol_is_passed_over() -> None:
@@ -261,6 +268,7 @@ def test_a_body_that_is_no_body_is_refused_and_its_reader_hears_of_it() -> None:
 
 def test_the_longest_waiting_connection_makes_room_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MAX_CONNECTIONS", 3)
+    counted = growth("nbo_refused_requests_total", reason="connections")
 
     async def talk(port: int) -> None:
         async with connected(port) as (busy, asking), connected(port) as (idle, writer):
@@ -277,12 +285,14 @@ def test_the_longest_waiting_connection_makes_room_for_a_new_one(monkeypatch: py
             assert not busy.at_eof()
 
     served(talk)
+    assert counted() == 2
 
 
 def test_when_every_connection_is_being_answered_a_new_one_is_told_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(connection, "MAX_CONNECTIONS", 1)
+    counted = growth("nbo_refused_requests_total", reason="connections")
 
     async def talk(port: int) -> None:
         async with connected(port) as (_, writer):
@@ -293,3 +303,4 @@ def test_when_every_connection_is_being_answered_a_new_one_is_told_to_come_again
                 assert b"retry-after: 1\r\n" in head
 
     served(talk)
+    assert counted() == 1

@@ -10,6 +10,7 @@ import pytest
 
 from features.errors import InputError
 from features.store import publish_sqlite
+from serving.live.answers import release_answer
 from serving.live.live import Live
 from serving.live.watch import Watch
 from serving.settings import Settings
@@ -86,7 +87,7 @@ def test_models_and_rules_are_of_one_release(folder: Folder) -> None:
     assert folder.served() == ("2", "c2")
     assert folder.live.faults is None
     assert folder.live.served is not None
-    assert folder.live.served.release_answer(None).rules == "release"
+    assert release_answer(folder.live.served, None).rules == "release"
     assert held is not None
     assert (held.models.release.version, held.rulebook and held.rulebook.name.split("-")[1]) == ("1", "c1")
 
@@ -174,8 +175,8 @@ def test_files_stand_in_for_the_rules_of_every_release(serving: Place) -> None:
     go_live(serving.settings.release, staged, "2", renamed)
     assert serving.served() == "2 f1"
     assert serving.live.served is not None
-    assert serving.live.served.release_answer(None).rules == "files"
-    assert serving.live.served.release_answer(None).rulebook == name
+    assert release_answer(serving.live.served, None).rules == "files"
+    assert release_answer(serving.live.served, None).rulebook == name
 
 
 def test_files_that_are_broken_at_the_start_are_not_replaced_by_the_rules_of_the_release(

@@ -1,9 +1,7 @@
 """What lies on disk is loaded when it has changed, and what could not be loaded is tried again."""
 
-from pathlib import Path
-
 from features.errors import InputError
-from serving.live.newest import Newest, stamp
+from serving.live.newest import Newest
 
 
 class Shelf:
@@ -68,14 +66,3 @@ def test_where_nothing_was_ever_loaded_an_older_one_goes_on_until_a_newer_one_is
     shelf.broken = False
     assert newest.refresh() is None
     assert newest.value == "a"
-
-
-def test_a_file_in_the_place_of_another_has_another_stamp(tmp_path: Path) -> None:
-    path, other = tmp_path / "one", tmp_path / "other"
-    assert stamp(path) is None
-    path.write_text("a")
-    before = stamp(path)
-    assert stamp(path) == before is not None
-    other.write_text("a")
-    other.replace(path)
-    assert stamp(path) != before

@@ -23,7 +23,7 @@ from serving.next_best_offer.asking import Asking
 from serving.next_best_offer.deciding import CHUNK
 from serving.next_best_offer.desk import Desk
 from serving.next_best_offer.schemas import NextBestOfferAnswer
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from tests.serving.measured import growth
 from tests.serving.next_best_offer.tiny import NOON, full_store, rules_in
 from tests.serving.standins import BrokenStore

@@ -15,10 +15,10 @@ from serving.decision.trace import Decision
 from serving.ledger import LedgerError, Occasion, TooLate
 from serving.next_best_offer.deciding import CHUNK
 from serving.next_best_offer.together import Together
-from serving.process.threads import Threads
 from serving.telemetry import tracing
 from serving.telemetry.timing import Stage
 from serving.telemetry.tracing import Trace
+from serving.threads import Threads
 from tests.entries import AT, answer
 
 FAR = 60.0

@@ -10,7 +10,7 @@ import pytest
 
 from serving.process import draining
 from serving.process.draining import Draining
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 
 LogLines = Callable[[], list[dict[str, Any]]]
 

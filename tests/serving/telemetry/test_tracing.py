@@ -15,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 from features.errors import InputError
 from serving.envelope import Envelope
 from serving.process.server import serve
-from serving.process.threads import Threads
 from serving.settings import Settings
 from serving.telemetry import tracing
 from serving.telemetry.timing import Stage
 from serving.telemetry.tracing import ENDPOINT, Sender
+from serving.threads import Threads
 from tests.serving.collectors import Collector, attributes, collecting
 from tests.serving.running import environment
 

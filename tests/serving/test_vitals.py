@@ -10,9 +10,9 @@ from serving.live.live import Live
 from serving.live.models import Models
 from serving.live.served import Served
 from serving.problems import WHY
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from serving.telemetry.metrics import FOLDER, MEDIA_TYPE
-from serving.telemetry.vitals import Vitals
+from serving.vitals import Vitals
 from tests.fakes import MemoryStore
 from tests.serving.measured import value
 from tests.serving.next_best_offer.tiny import full_store

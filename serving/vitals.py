@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 from serving.live.live import Live
 from serving.live.served import Served
 from serving.problems import WHY
-from serving.process.runtime import Runtime
+from serving.runtime import Runtime
 from serving.telemetry import metrics
 
 SECONDS = 1.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from serving.process.threads import Threads
+from serving.threads import Threads
 
 Clock = Callable[[], datetime]
 """Says when it is, in UTC."""
