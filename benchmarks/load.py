@@ -34,7 +34,7 @@ _SAMPLES = 20
 class Script:
     """Whole HTTP requests, sent in their order again and again; a good answer is a 200 that holds `marker`.
 
-    One that holds `flag`, if there is any, says itself that it had to do without; it is neither good nor bad.
+    A 200 that holds `flag`, if there is one, says itself that it had to do without: it is neither good nor bad.
     """
 
     port: int
@@ -45,9 +45,11 @@ class Script:
     def judges(self, answer: bytes) -> str:
         """What a whole answer is: "good", "flagged" or "bad"."""
         _, _, body = answer.partition(_HEADERS_END)
-        if not answer.startswith(b"HTTP/1.1 200") or self.marker not in body:
+        if not answer.startswith(b"HTTP/1.1 200"):
             return "bad"
-        return "flagged" if self.flag is not None and self.flag in body else "good"
+        if self.flag is not None and self.flag in body:
+            return "flagged"
+        return "good" if self.marker in body else "bad"
 
 
 @dataclass

@@ -9,13 +9,14 @@ from benchmarks.contestants import Running
 from benchmarks.load import NUMBER, Script
 from benchmarks.rounds import Contestant
 from benchmarks.with_nothing import NOTHING
+from serving.next_best_offer.desk import LACKS
 from serving.scoring.arrays import Floats
 
 MLFLOW, BARE = "mlflow models serve", "- for a bare array"
 EMPTY, CHURN, EXPLAINED, OFFER = "empty route", "churn", "- with 5 reasons", "next-best-offer"
 CHANNEL = "web"
-FLAG = b'"degraded":true'
-"""In a next best offer that could not be decided within the budget."""
+LATE = b'"fault":' + json.dumps(LACKS["late"]).encode()
+"""In a next best offer that could not be decided within the budget; it has no status."""
 
 
 def get(path: str, key: str) -> bytes:
@@ -52,7 +53,7 @@ def mixed(running: Running, customers: Sequence[str], key: str) -> Script:
     """A new next-best-offer and a churn call by turns; each holds a status, and a flag where it was too late."""
     calls = of_service(running, customers, key)
     pairs = zip(calls[OFFER].script.requests, calls[CHURN].script.requests, strict=True)
-    return Script(running.port, tuple(request for pair in pairs for request in pair), b'"status":', FLAG)
+    return Script(running.port, tuple(request for pair in pairs for request in pair), b'"status":"', LATE)
 
 
 def of_mlflow(running: Running, names: Sequence[str], rows: Floats) -> Contestant:

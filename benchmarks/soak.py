@@ -8,7 +8,6 @@ others use as well is half as fast in some minutes. After each spell memory and 
 """
 
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -31,8 +30,11 @@ from benchmarks.processes import handles, resident_mib
 from benchmarks.scripts import mixed
 from benchmarks.service import new_key, settings_in
 from benchmarks.service_found import Bar
+from demo.asking import Service
+from demo.asking import ask as question
 from features.store import SqliteStore
 from features.store.replacement import beside, replace
+from serving.live.schemas import ReleaseAnswer
 from serving.release.folder import live_folder, read_pulled, switch, write_pulled
 from serving.settings import Settings
 
@@ -69,6 +71,8 @@ class Spell:
     p99_ms: float
     memory_mib: float
     handles: int
+    release: str
+    """The version that answered at its end."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,6 @@ class Soaked:
     """All spells."""
 
     spells: Sequence[Spell]
-    versions: int
-    """Releases that answered, one after the other."""
 
     @property
     def bars(self) -> list[Bar]:
@@ -87,13 +89,19 @@ class Soaked:
         calm, busy = (
             median(one.p99_ms for one in self.spells if one.swapped is swapped) for swapped in (False, True)
         )
+        swaps = sum(one.swapped for one in self.spells)
         return [
             Bar("bad answers", sum(one.faults for one in self.spells), 0, 0),
-            Bar("share of late answers", late / (answers + late), most=LATE),
+            Bar("share of late answers", late / max(answers + late, 1), most=LATE),
+            Bar("releases that answered over those made live", self._answered / (1 + swaps), 1, 1),
             Bar("memory, last third over the second", _mib(last) / _mib(middle), most=GROWTH),
             Bar("handles, more than in the second third", _most(last) - _most(middle), most=MORE_HANDLES),
             Bar("p99 while swapping over p99 in between", busy / calm, most=SWAPPING),
         ]
+
+    @property
+    def _answered(self) -> int:
+        return len({one.release for one in self.spells})
 
     def _thirds(self) -> tuple[Sequence[Spell], Sequence[Spell]]:
         third = max(len(self.spells) // 3, 1)
@@ -128,23 +136,38 @@ def release_into(root: Path, folder: Path, version: int) -> None:
     """Make a copy of a pulled release the live one of `root`, under another version."""
     staged = root / ".staged"
     shutil.copytree(folder, staged)
-    os.utime(staged)  # the older ones of a release folder are tidied away
     pulled = read_pulled(staged)
     write_pulled(staged, pulled.model_copy(update={"version": str(version), "pulled_at": datetime.now(UTC)}))
     switch(root, staged)
 
 
+@dataclass(frozen=True)
+class Soaking:
+    """The running service, what it is asked again and again, what swaps its files, and how to ask what answers."""
+
+    running: Running
+    script: Script
+    swaps: Swaps
+    service: Service
+
+    @property
+    def release(self) -> str:
+        """The version that answers."""
+        return ReleaseAnswer.model_validate_json(question(self.service, "/v1/release")).version
+
+
 @contextmanager
-def running(release: Path, store: Path, folder: Path) -> Iterator[tuple[Running, Script, Swaps]]:
-    """The service over copies of a release and a store, what it is asked, and what swaps them."""
+def started(release: Path, store: Path, folder: Path) -> Iterator[Soaking]:
+    """The service over copies of a release and a store."""
     release_into(folder / "release", live_folder(release), 1)
     shutil.copyfile(store, folder / "online.sqlite")
     settings = settings_in(folder, folder / "release", folder / "online.sqlite")
     key = new_key(settings)
     with closing(SqliteStore(store)) as opened:
         customers = list(opened.ids())
-    with service(settings, folder / "service.log") as started:
-        yield started, mixed(started, customers, key), Swaps(settings)
+    with service(settings, folder / "service.log") as running:
+        script = mixed(running, customers, key)
+        yield Soaking(running, script, Swaps(settings), Service(running.port, key))
 
 
 def left_open(pid: int) -> int:
@@ -156,25 +179,26 @@ def left_open(pid: int) -> int:
     return min(looks)
 
 
-def soak(
-    process: Executor, at: tuple[Running, Script, Swaps], spells: int, seconds: float, bar: Progress
-) -> Soaked:
+def soak(process: Executor, at: Soaking, spells: int, seconds: float, bar: Progress) -> Soaked:
     """Ask for so many spells, with a swap in every second one; what is asked never was before."""
-    service, script, swaps = at
     asked, found = 0, list[Spell]()
     for number in bar.track(range(spells), description="asking"):
-        greatest = process.submit(ask, script, min(MEASURING_SECONDS, seconds), None, asked).result()
+        greatest = process.submit(ask, at.script, min(MEASURING_SECONDS, seconds), None, asked).result()
+        if not greatest.waits:
+            raise RuntimeError(f"the service answered nothing right: {greatest.examples}")
         asked += greatest.asked
-        asking = process.submit(ask, script, seconds, SHARE * greatest.per_second, asked)
+        asking = process.submit(ask, at.script, seconds, SHARE * greatest.per_second, asked)
         if swapped := number % 2 == 1:
-            swaps.swap()
+            at.swaps.swap()
         heard = asking.result()
         asked += heard.asked
-        found.append(_spell(service, heard, swapped=swapped))
-    return Soaked(found, swaps.version)
+        heard.faults += greatest.faults
+        found.append(_spell(at, heard, swapped=swapped))
+    return Soaked(found)
 
 
-def _spell(service: Running, heard: Heard, *, swapped: bool) -> Spell:
+def _spell(at: Soaking, heard: Heard, *, swapped: bool) -> Spell:
+    pid = at.running.pid
     return Spell(
         swapped=swapped,
         answers=len(heard.waits),
@@ -183,8 +207,9 @@ def _spell(service: Running, heard: Heard, *, swapped: bool) -> Spell:
         per_second=heard.per_second,
         p50_ms=heard.wait_ms(0.5),
         p99_ms=heard.wait_ms(0.99),
-        memory_mib=resident_mib(service.pid),
-        handles=left_open(service.pid),
+        memory_mib=resident_mib(pid),
+        handles=left_open(pid),
+        release=at.release,
     )
 
 
@@ -230,7 +255,7 @@ def main(minutes: float, seconds: float, release: Path, store: Path, figures: Pa
     spells = max(round(60 * minutes / seconds), 2)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name,
-        running(release, store, Path(name)) as at,
+        started(release, store, Path(name)) as at,
         caller() as process,
         Progress(console=_NOTES) as bar,
     ):

@@ -23,9 +23,10 @@ def keep_first(draft: Path, path: Path) -> None:
 
 @contextmanager
 def whole_file(path: Path, mode: int = READABLE, settle: Settle = os.replace) -> Iterator[BinaryIO]:
-    """An open file that is at `path`, and on the disk, once the block ends; after a fault nothing has changed.
+    """An open file that is at `path` once the block ends, its content on the disk.
 
-    Its permissions are `mode` from the first byte on. Raises `OSError` when it cannot be written.
+    After a fault nothing has changed. Its permissions are `mode` from the first byte on. Raises `OSError` when it
+    cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
@@ -42,8 +43,10 @@ def whole_file(path: Path, mode: int = READABLE, settle: Settle = os.replace) ->
 
 
 def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """The name on the disk as well, where the folder may be read and its file system can do so."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -125,7 +125,10 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - what uvicorn would say
         """Answer what is no HTTP, or more of it than is read."""
-        self._refuse(_TOO_LARGE if self._head_bytes > MAX_HEAD_BYTES else _MALFORMED)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse(_TOO_LARGE)
+        else:
+            self._refuse(_MALFORMED, "malformed")
 
     def _unsupported_upgrade_warning(self) -> None:
         """Offers to speak something else are passed over."""

@@ -28,21 +28,26 @@ _LOCK = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint
 
 
 class Database:
-    """A database that every thread of a process may use at once; `name` is for people, without a password.
+    """A database that every thread of a process may use at once.
 
     With `reading` it has to be there already, and nothing of it can be changed. Raises `LedgerError` for an
     address that is none, for a file that is missing, and later for whatever the database reports.
     """
 
     def __init__(self, url: str, *, reading: bool = False) -> None:
-        self.name, self._engine = engine_of(url, reading=reading)
+        self._name, self._engine = engine_of(url, reading=reading)
         self._on_sqlite = self._engine.dialect.name == "sqlite"
         self._turns = threading.BoundedSemaphore(1 if self._on_sqlite else WRITERS)
         self._reader = self._engine if self._on_sqlite else self._engine.execution_options(**_ONE_MOMENT)
         self._file = sqlite_file(url)
         if self._file is not None:
-            _prepare_place(self._file, self.name, existing=reading)
+            _prepare_place(self._file, self._name, existing=reading)
         self._opened: Place | None = None
+
+    @property
+    def address(self) -> str:
+        """Its URL, without a password."""
+        return self._engine.url.render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -96,7 +101,7 @@ class Database:
         self._opened = self._opened or place
         if place != self._opened:
             raise LedgerError(
-                f"{self.name} was deleted or replaced while it was open: stop whoever uses it, put the file "
+                f"{self._name} was deleted or replaced while it was open: stop whoever uses it, put the file "
                 "there, without one beside it that ends in -wal, and start again"
             )
 
@@ -138,11 +143,11 @@ class Database:
         if "locked" in said or "timeout" in said:
             return self._busy()
         if "readonly" in said or "read-only" in said:
-            return f"{self.name} may only be read: give this user the right to write the file and its folder"
-        return f"{self.name} cannot be used ({said}): look at the database and at SERVING_LEDGER"
+            return f"{self._name} may only be read: give this user the right to write the file and its folder"
+        return f"{self._name} cannot be used ({said}): look at the database and at SERVING_LEDGER"
 
     def _busy(self) -> str:
-        return f"{self.name} is locked by somebody else: end what holds it, then try again"
+        return f"{self._name} is locked by somebody else: end what holds it, then try again"
 
 
 Insertion = Callable[[Any], sqlite.Insert | postgresql.Insert]

@@ -46,7 +46,8 @@ def _opened(database: Database, secret: bytes, *, reading: bool) -> bool:
             found = _recognised(connection, secret)
             if found is None:
                 connection.execute(insert(identity).values(place=1, secret_hash=_identities(secret)[1]))
-                logs.event("ledger-begun", ledger=database.name)
+        if found is None:
+            logs.event("ledger-begun", ledger=database.address)
     if not reading:
         database.flush()
     return bool(found)

@@ -89,7 +89,9 @@ class Served:
 
         Raises `StoreError` when the store cannot be read.
         """
-        first = next(self.store.ids())
+        first = next(self.store.ids(), None)
+        if first is None:  # everybody was erased
+            return
         if self.churn is not None:
             self.churn.answer(first, MAX_REASONS)
         if self.offers is not None:

@@ -138,7 +138,10 @@ class Watch:
 
     def _read_rules(self) -> Rules | None:
         """Those of the files, read only when these change: a catalogue of a thousand offers takes a while."""
-        return None if self._files is None else read_rules(*self._files)
+        if self._files is None:
+            return None
+        rules = read_rules(*self._files)
+        return self._written.value if rules == self._written.value else rules
 
     def _seen_rules(self) -> object:
         return self._written.value, self._models.value, self._store.value
@@ -209,7 +212,7 @@ def _seen_release(root: Path) -> object:
     """Which release the pointer names, and whether it is still there."""
     try:
         folder = live_folder(root)
-    except ModelError:
+    except (ModelError, OSError):
         folder = root
     return stamp(root / CURRENT), stamp(folder / PULLED)
 

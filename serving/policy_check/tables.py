@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from features.store import SqliteStore
+from features.store import SqliteStore, StoreError
 from serving.decision.attributes import Attribute, attributes_of
 from serving.decision.conditions import OPERATORS
 from serving.decision.policy import read_policy
@@ -43,6 +43,10 @@ def print_check(settings: Settings, channels: Sequence[str], *, live: bool = Fal
     the rules of the one that was pulled. Raises `InputError` for whatever cannot be used.
     """
     now, store = datetime.now(UTC), SqliteStore(settings.store)
+    if not store.info.customers:
+        raise StoreError(
+            f"there is nobody in the online store at {settings.store}: publish one with python -m features publish"
+        )
     models = load_live(settings.release) if live or _pulled(settings) else _nothing(now)
     rulebook = _released(models, store) if live else _edited(settings, store, now)
     source = FactSource(Served(models, store))

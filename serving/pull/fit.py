@@ -1,11 +1,11 @@
 """Whether a release would answer from the store that is published, before it goes live."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 
+from features.errors import InputError
 from features.store import OnlineStore, SqliteStore, StoreError
-from serving.live.models import Models, load_live
+from serving.live.models import Models, load_kept, load_live
 from serving.live.served import Served
-from serving.scoring.artifact import ModelError
 from serving.settings import Settings
 
 
@@ -21,7 +21,8 @@ def misfit(settings: Settings, models: Models) -> str | None:
     try:
         with closing(SqliteStore(settings.store)) as store:
             served = _served(settings, models, store)
-            fits = served.may_replace(_live(settings, store))
+            answers = _answering(settings)
+            fits = served.may_replace(None if answers is None else _served(settings, answers, store))
     except StoreError as fault:
         return str(fault)
     if fits:
@@ -32,12 +33,12 @@ def misfit(settings: Settings, models: Models) -> str | None:
     )
 
 
-def _live(settings: Settings, store: OnlineStore) -> Served | None:
-    """What answers now; nothing where no release is live or it cannot be loaded."""
-    try:
-        return _served(settings, load_live(settings.release), store)
-    except ModelError:
-        return None
+def _answering(settings: Settings) -> Models | None:
+    """What answers now: the live release, or the one before it where that cannot be loaded."""
+    for load in (load_live, load_kept):
+        with suppress(InputError, OSError):
+            return load(settings.release)
+    return None
 
 
 def _served(settings: Settings, models: Models, store: OnlineStore) -> Served:

@@ -78,7 +78,7 @@ def _bring(registry: Registry, found: Found, alias: str, destination: Path, misf
         if (why := misfit(models)) is not None:  # another store may be published: worth another pull
             said = why.replace(str(staged), label)
             raise PullError(f"misfit {found.version}", f"{label} is refused: {said}")
-        switch(destination, staged)
+        switch(destination, staged, _whole)
     return models.release
 
 
@@ -113,6 +113,15 @@ def _live(found: Found, alias: str, destination: Path) -> Release | None:
         return None
     same = (pulled.version, pulled.run_id, pulled.alias) == (found.version, found.run_id, alias)
     return release_of(artifact, pulled) if same else None
+
+
+def _whole(folder: Path) -> bool:
+    """Whether every file of a pulled release is there and has its checksum."""
+    try:
+        verify_release(folder)
+    except (ModelError, OSError):
+        return False
+    return True
 
 
 def _download(registry: Registry, found: Found, staged: Path) -> None:

@@ -12,7 +12,6 @@ from serving.release.artifact import (
 from serving.release.folder import (
     ARTIFACT,
     CURRENT,
-    KEPT,
     PULLED,
     Pulled,
     Release,
@@ -27,7 +26,6 @@ from serving.release.folder import (
 __all__ = [
     "ARTIFACT",
     "CURRENT",
-    "KEPT",
     "NAMES",
     "PULLED",
     "GoldenCustomers",

@@ -1,13 +1,16 @@
 """The release folder: pulled releases side by side, and one pointer that says which of them is live.
 
-The file `current` holds the name of the live folder and is replaced at once. A folder such as
-`release-7-5f0c...` is what one pull brought and never changes: `pulled.json` says which version it is, `release`
-is its artifact, and each model's artifact lies in a folder of the model's name.
+The file `current` holds the name of the live folder, and on a second line that of the one before it, for a way
+back; it is replaced at once. A folder such as `release-7-5f0c...` is what one pull brought and never changes:
+`pulled.json` says which version it is, `release` is its artifact, and each model's artifact lies in a folder of
+the model's name.
 """
 
 import re
 import shutil
 import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,8 +28,6 @@ NAME = re.compile(r"release-[1-9][0-9]*-[0-9a-f]{32}")
 """Of a folder that `switch` made; the pointer may name nothing else."""
 LONGEST = 200
 """Bytes that are read of the pointer."""
-KEPT = 2
-"""Folders that stay after a switch: the live one and the one before it, for a way back."""
 
 
 class Pulled(BaseModel):
@@ -69,30 +70,30 @@ class Release:
 
 def live_folder(root: Path) -> Path:
     """The folder that the pointer names. Raises `ModelError` when nothing was pulled or it is broken."""
-    live = root / _named(root)
+    live = root / _named(root)[0]
     if not live.is_dir():
         raise ModelError(f"{root / CURRENT} names no release beside it: run python -m serving pull")
     return live
 
 
 def kept_folder(root: Path) -> Path:
-    """The newest folder beside the live one, which may be gone. Raises `ModelError` when there is none."""
-    live = _named(root)
-    kept = [folder for folder in _pulled_folders(root) if folder.name != live]
-    if not kept:
-        raise ModelError(f"there is no release beside {root / live}")
-    return kept[-1]
+    """The folder that was live before, also where the live one is gone. Raises `ModelError` when there is none."""
+    live, *kept = (root / name for name in _named(root))
+    if not kept or not kept[0].is_dir():
+        raise ModelError(f"no release is kept beside {live}")
+    return kept[0]
 
 
-def _named(root: Path) -> str:
+def _named(root: Path) -> Sequence[str]:
+    """The names in the pointer, at least one."""
     try:
         with (root / CURRENT).open("rb") as pointer:
-            name = pointer.read(LONGEST).decode().strip()
+            names = pointer.read(LONGEST).decode().split()
     except (OSError, UnicodeDecodeError) as fault:
         raise ModelError(f"there is no release in {root}: fetch one with python -m serving pull") from fault
-    if NAME.fullmatch(name) is None:
+    if not names or not all(map(NAME.fullmatch, names)):
         raise ModelError(f"{root / CURRENT} names no release beside it: run python -m serving pull")
-    return name
+    return names
 
 
 def read_pulled(folder: Path) -> Pulled:
@@ -108,25 +109,43 @@ def write_pulled(folder: Path, pulled: Pulled) -> None:
     (folder / PULLED).write_text(pulled.model_dump_json(indent=2))
 
 
-def switch(root: Path, staged: Path) -> Path:
-    """Make the staged folder the live one at once, tidy older ones away and return where it lies now.
+def switch(root: Path, staged: Path, whole: Callable[[Path], bool] = Path.is_dir) -> Path:
+    """Make the staged folder the live one at once, and return where it lies now.
 
-    Half of a file, left by a failure of the machine, shows in its checksum; the pointer is on the disk first.
+    Of what was live and what was kept so far the first that is `whole`, and of another version, stays for a way
+    back; all others go. After a failure the staged folder is gone and nothing has changed. Half of a file, left by
+    a failure of the machine, shows in its checksum; the pointer is on the disk first.
     """
-    folder = root / f"release-{read_pulled(staged).version}-{uuid.uuid4().hex}"
+    version = read_pulled(staged).version
+    kept = [folder for folder in _known(root) if whole(folder) and _version(folder) != version][:1]
+    folder = root / f"release-{version}-{uuid.uuid4().hex}"
     staged.rename(folder)
-    with whole_file(root / CURRENT) as pointer:
-        pointer.write(f"{folder.name}\n".encode())
-    _tidy(root)
+    try:
+        with whole_file(root / CURRENT) as pointer:
+            pointer.write("".join(f"{one.name}\n" for one in (folder, *kept)).encode())
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _tidy(root, {folder, *kept})
     return folder
 
 
-def _tidy(root: Path) -> None:
-    for folder in _pulled_folders(root)[:-KEPT]:
-        shutil.rmtree(folder, ignore_errors=True)
+def _known(root: Path) -> Iterator[Path]:
+    """What is live, and what is kept beside it."""
+    for find in (live_folder, kept_folder):
+        with suppress(ModelError, OSError):
+            yield find(root)
 
 
-def _pulled_folders(root: Path) -> list[Path]:
-    """What was pulled, the newest last."""
-    folders = [path for path in root.iterdir() if (path / PULLED).is_file()]
-    return sorted(folders, key=lambda folder: folder.stat().st_mtime_ns)
+def _version(folder: Path) -> str | None:
+    try:
+        return read_pulled(folder).version
+    except ModelError:
+        return None
+
+
+def _tidy(root: Path, kept: Collection[Path]) -> None:
+    """Remove what pulls have brought before; nothing else that lies there is touched."""
+    for path in root.iterdir():
+        if NAME.fullmatch(path.name) and path not in kept:
+            shutil.rmtree(path, ignore_errors=True)

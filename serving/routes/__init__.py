@@ -1,4 +1,4 @@
-"""The calls of the service: parse, ask, format. All behaviour lives in the models' packages and `serving.live`."""
+"""The calls of the service: parse, ask, format. All behaviour lives in the parts that answer."""
 
 from fastapi import APIRouter
 from starlette.convertors import register_url_convertor

@@ -32,7 +32,7 @@ METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 Part = Literal["release", "rules", "ledger"]
 StageName = Literal["facts", "waiting", "deciding", "recording", "wording"]
-Refusal = Literal["rate", "in_flight", "bytes", "key", "scope", "head", "connections"]
+Refusal = Literal["rate", "in_flight", "bytes", "key", "scope", "head", "malformed", "connections"]
 Lack = Literal["late", "ledger", "data", "erased", "failed"]
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # ships no types for it
@@ -74,7 +74,7 @@ FAULTS = Counter(
 REFUSED = Counter(
     "nbo_refused_requests_total",
     "Calls refused before they were read: too many of one key, too many in flight, too many bytes of bodies at "
-    "once, no valid key, no scope, a head that is too large, too slow or no HTTP, too many connections.",
+    "once, no valid key, no scope, a head that is too large or too slow, no HTTP, too many connections.",
     ("reason",),
     registry=REGISTRY,
 )

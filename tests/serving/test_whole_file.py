@@ -1,3 +1,4 @@
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +26,33 @@ def test_after_a_fault_nothing_has_changed(tmp_path: Path) -> None:
         file.writelines([b"half", None])  # type: ignore[list-item]  # what raises
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_take_its_place_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def refuse(*_: Path) -> None:
+        raise OSError
+
+    with pytest.raises(OSError), whole_file(path, settle=refuse) as file:  # noqa: PT011 - it says nothing
+        file.write(b"new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_synced_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fsync = os.fsync
+
+    def of_files(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", of_files)
+    with whole_file(tmp_path / "file") as file:
+        file.write(b"new")
+    assert (tmp_path / "file").read_text() == "new"
 
 
 def test_a_private_file_was_never_anything_else(tmp_path: Path) -> None:

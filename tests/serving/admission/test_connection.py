@@ -146,7 +146,7 @@ def test_a_head_within_its_bound_is_read_in_whatever_pieces() -> None:
 
 @pytest.mark.parametrize("text", [b"\x16\x03\x01", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"])
 def test_what_is_no_http_is_refused_and_counted(text: bytes) -> None:
-    counted = growth("nbo_refused_requests_total", reason="head")
+    counted = growth("nbo_refused_requests_total", reason="malformed")
 
     async def talk(port: int) -> None:
         async with connected(port) as (reader, writer):

@@ -1,6 +1,7 @@
 """What is newer on disk takes over whole, or not at all."""
 
 import asyncio
+import errno
 import json
 import shutil
 from collections.abc import Callable
@@ -12,18 +13,14 @@ import pytest
 
 from features.store import publish_sqlite
 from serving.live import watch
+from serving.live.live import Live
+from serving.live.watch import Watch
 from serving.release import CURRENT, live_folder
 from serving.telemetry import logs
+from tests.serving.damage import change_a_byte, truncate
 from tests.serving.places import Place
 from tests.serving.rules import CATALOGUE
 from tests.serving.tiny import INFO, ROWS
-
-
-def test_nothing_there_says_what_to_run_for_both(place: Place) -> None:
-    assert place.served() is None
-    assert place.live.fault is not None
-    assert "python -m serving pull" in place.live.fault
-    assert "python -m features publish" in place.live.fault
 
 
 def test_what_appears_is_picked_up(place: Place) -> None:
@@ -33,29 +30,6 @@ def test_what_appears_is_picked_up(place: Place) -> None:
     assert "serving pull" not in place.live.fault
     place.publish()
     assert place.served() == "1 f1"
-    assert place.live.fault is None
-
-
-def test_a_mismatch_at_the_start_is_not_ready(place: Place) -> None:
-    place.release("1")
-    place.publish("f2")
-    assert place.served() is None
-    assert place.live.fault is not None
-    assert "different features" in place.live.fault
-
-
-def test_a_start_takes_the_release_before_one_that_does_not_fit_the_store(
-    place: Place, log_lines: Callable[[], list[dict[str, Any]]]
-) -> None:
-    place.publish()
-    place.release("1")
-    place.release("2", "f2")
-    for _ in range(3):
-        assert place.served() == "1 f1"
-    assert [line["event"] for line in log_lines()] == ["ledger-begun", "serving", "refused"]
-    assert "different features" in (place.live.fault or "")
-    place.publish("f2")
-    assert place.served() == "2 f2"
     assert place.live.fault is None
 
 
@@ -90,16 +64,6 @@ def test_new_features_wait_until_release_and_store_agree(serving: Place, first: 
     assert serving.live.fault is None
 
 
-def truncate(folder: Path) -> None:
-    booster = folder / "churn" / "booster.txt"
-    booster.write_bytes(booster.read_bytes()[:1000])
-
-
-def change_a_byte(folder: Path) -> None:
-    golden = folder / "churn" / "golden.json"
-    golden.write_bytes(golden.read_bytes().replace(b"0.", b"1.", 1))
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -123,24 +87,32 @@ def test_a_bad_release_never_goes_live(serving: Place, damage: Callable[[Path], 
     assert serving.live.fault is None
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [truncate, change_a_byte, lambda folder: shutil.rmtree(folder / "churn"), shutil.rmtree],
-    ids=["truncated", "byte", "no-model", "gone"],
-)
-def test_a_start_takes_the_release_before_a_bad_one(
-    place: Place, damage: Callable[[Path], object], log_lines: Callable[[], list[dict[str, Any]]]
-) -> None:
+def test_after_the_last_customer_was_erased_the_service_goes_on(place: Place) -> None:
     place.publish()
     place.release("1")
-    damage(place.release("2"))
-    for _ in range(3):
-        assert place.served() == "1 f1"
-    assert place.live.fault is not None
-    assert [line["event"] for line in log_lines()] == ["ledger-begun", "serving", "refused"]
-    place.release("3")
-    assert place.served() == "3 f1"
+    place.watch.refresh()
+    for customer_id, *_ in ROWS:
+        place.watch.forget(customer_id)
+    assert place.live.served is not None
+    assert list(place.live.served.store.ids()) == []
     assert place.live.fault is None
+    again = Watch(Live(), place.settings)
+    again.refresh()
+    again.close()
+
+
+def test_a_folder_that_cannot_be_looked_at_is_a_fault_and_no_end(
+    serving: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(_: Path) -> bool:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "is_dir", stale)
+        assert serving.served() == "1 f1"
+    assert "Stale file handle" in (serving.live.fault or "")
+    assert serving.served() == "1 f1"
+    assert serving.live.fault is None
 
 
 def test_a_live_release_that_is_deleted_answers_on_and_is_told(serving: Place) -> None:

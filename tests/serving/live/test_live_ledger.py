@@ -64,7 +64,7 @@ def test_a_ledger_that_begins_is_told_with_its_place_and_one_that_goes_on_is_not
         return [line["ledger"] for line in log_lines() if line["event"] == "ledger-begun"]
 
     place.watch.refresh()
-    assert begun() == [f"the ledger {place.settings.ledger}"]
+    assert begun() == [place.settings.ledger]
     place.watch.close()
     again = Watch(Live(), place.settings)
     again.refresh()

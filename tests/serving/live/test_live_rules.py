@@ -10,6 +10,7 @@ import pytest
 
 from features.errors import InputError
 from features.store import publish_sqlite
+from serving.decision.rulebook import Rules, read_rules
 from serving.live.answers import release_answer
 from serving.live.live import Live
 from serving.live.watch import Watch
@@ -177,6 +178,42 @@ def test_files_stand_in_for_the_rules_of_every_release(serving: Place) -> None:
     assert serving.live.served is not None
     assert release_answer(serving.live.served, None).rules == "files"
     assert release_answer(serving.live.served, None).rulebook == name
+
+
+def test_files_that_break_leave_the_old_rules_also_when_the_store_changes(serving: Place) -> None:
+    name, policy = serving.live.rulebook and serving.live.rulebook.name, serving.policy.read_text()
+    serving.policy.write_text("no TOML")
+    assert serving.served() == "1 f1"
+    before = serving.live.served
+    serving.publish()
+    assert serving.served() == "1 f1"
+    assert serving.live.served is not before
+    assert serving.live.rulebook is not None
+    assert serving.live.rulebook.name == name
+    assert "TOML" in (serving.live.rulebook_fault or "")
+    serving.policy.write_text(policy)
+    assert serving.served() == "1 f1"
+    assert serving.live.faults is None
+
+
+def test_files_are_read_when_they_change_and_not_with_every_store(
+    serving: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = list[Path]()
+
+    def noted(catalogue: Path, policy: Path) -> Rules:
+        read.append(catalogue)
+        return read_rules(catalogue, policy)
+
+    monkeypatch.setattr("serving.live.watch.read_rules", noted)
+    serving.publish()
+    serving.release("2")
+    assert serving.served() == "2 f1"
+    assert read == []
+    serving.policy.write_text(f"{serving.policy.read_text()}\n")
+    for _ in range(2):
+        assert serving.served() == "2 f1"
+    assert read == [serving.catalogue]
 
 
 def test_files_that_are_broken_at_the_start_are_not_replaced_by_the_rules_of_the_release(

@@ -1,12 +1,16 @@
 """What a check finds is what the service would decide, customer by customer."""
 
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from features.errors import InputError
+from features.store import SqliteStore, remove_customers
 from serving.__main__ import commands
 from serving.decision.rulebook import Rulebook, read_rulebook
 from serving.live.models import Models
@@ -237,6 +241,17 @@ def test_the_rules_of_the_live_release_can_be_checked(workspace: Path, tmp_path:
     assert [name for name in ("stay", "taste", "toast", "thanks") if name not in shown.output] == []
     both = policy(workspace, tmp_path, "check", "--live", "--policy", str(tmp_path / "policy.toml"))
     assert (both.exit_code, "give neither" in both.output) == (2, True)
+
+
+def test_a_store_that_everybody_left_is_one_sentence(workspace: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(workspace, tmp_path / "left")
+    store = folder / "online.sqlite"
+    with closing(SqliteStore(store)) as opened:
+        everybody = list(opened.ids())
+    remove_customers(store, everybody)
+    shown = policy(folder, tmp_path, "check", "--live")
+    assert (shown.exit_code, isinstance(shown.exception, InputError)) == (1, True)
+    assert "there is nobody in the online store" in str(shown.exception)
 
 
 def test_what_is_edited_is_found_from_anywhere(

@@ -13,10 +13,12 @@ from serving.live.models import load_live
 from serving.pull.fit import misfit
 from serving.pull.once import pull
 from serving.pull.registry import PullError, Registry
-from serving.release import NAMES
+from serving.release import NAMES, live_folder
 from serving.settings import Settings
 from tests.serving.places import publish_store, settings_in, with_rules_in
 from tests.serving.pull.filled import FilledRegistry
+from tests.serving.releases import go_live
+from tests.serving.tiny import write_artifact
 
 pytestmark = [  # MLflow's own, when it is imported
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
@@ -78,6 +80,31 @@ def test_a_broken_store_lets_nothing_new_go_live(
     filled.release(alias, {"churn": filled.model("churn")})
     with pytest.raises(PullError, match=r"online\.sqlite"):
         brought(registry, alias, empty)
+
+
+def test_what_answers_in_the_place_of_a_broken_live_release_is_not_silenced(
+    filled: FilledRegistry, registry: Registry, alias: str, empty: Settings
+) -> None:
+    publish_store(empty)
+    churn = {"churn": filled.model("churn")}
+    for _ in range(2):
+        filled.release(alias, churn)
+        brought(registry, alias, empty)
+    (live_folder(empty.release) / "churn" / "booster.txt").unlink()
+    filled.release(alias, churn, unknown)
+    with pytest.raises(PullError, match="did you mean"):
+        brought(registry, alias, empty)
+
+
+def test_a_live_release_whose_rules_cannot_be_read_any_more_is_replaced(
+    filled: FilledRegistry, registry: Registry, alias: str, empty: Settings
+) -> None:
+    publish_store(empty)
+    staged = empty.release / "staged"
+    write_artifact(staged / "churn")
+    go_live(empty.release, staged, "1", lambda files: files.update({"policy.toml": "no = TOML = at all"}))
+    version = filled.release(alias, {"churn": filled.model("churn")})
+    assert brought(registry, alias, empty) == version
 
 
 def test_without_a_store_or_beside_files_of_rules_it_cannot_be_told(

@@ -21,6 +21,7 @@ from serving.pull.registry import Registry
 from serving.release import live_folder
 from serving.settings import Settings
 from tests.serving.callers import HEADER, keyring
+from tests.serving.damage import change_a_byte, truncate
 from tests.serving.measured import growth
 from tests.serving.places import publish_full
 from tests.serving.releases import Change, go_live
@@ -56,18 +57,6 @@ def require_release_1(service: Service) -> dict[str, Any]:
     told: dict[str, Any] = service.client.get("/v1/release").json()
     assert told["version"] == "1"
     return told
-
-
-def truncate(folder: Path) -> None:
-    booster = folder / "churn" / "booster.txt"
-    booster.write_bytes(booster.read_bytes()[: booster.stat().st_size // 2])
-
-
-def change_a_byte(folder: Path) -> None:
-    booster = folder / "churn" / "booster.txt"
-    content = bytearray(booster.read_bytes())
-    content[-1] ^= 1
-    booster.write_bytes(content)
 
 
 @pytest.mark.parametrize("damage", [truncate, change_a_byte])

@@ -97,7 +97,7 @@ def test_an_answer_without_an_offer_has_an_empty_label() -> None:
 
 def test_what_an_alarm_watches_is_there_before_it_happens() -> None:
     begun = shown(metrics.exposition().decode())
-    for reason in ("rate", "in_flight", "bytes", "key", "scope", "head", "connections"):
+    for reason in ("rate", "in_flight", "bytes", "key", "scope", "head", "malformed", "connections"):
         assert f"nbo_refused_requests_total {reason}" in begun
     for reason in ("late", "ledger", "data", "erased"):
         assert f"nbo_degraded_total {reason}" in begun
