@@ -125,7 +125,8 @@ class _Round:
             await (self._at_once(began + seconds) if rate is None else self._by_lot(began, seconds, rate))
             await self._all_idle.wait()
         self._heard.seconds = time.perf_counter() - began
-        for connection in self._idle:
+        ended, self._idle = self._idle, []
+        for connection in ended:
             connection.close()
         return self._heard
 
@@ -152,7 +153,7 @@ class _Round:
             self._send()
 
     def _send(self) -> None:
-        while self._due and self._idle:
+        while self._due and self._idle and not self._idle[-1].is_closing:
             self._all_idle.clear()
             self._idle.pop().ask(self._next(), self._due.popleft())
 
@@ -176,9 +177,14 @@ class _Round:
         if len(self._idle) == self._connections:
             self._all_idle.set()
 
-    def lost(self) -> None:
-        """A connection that was closed before its answer came: a bad answer, and another one in its place."""
-        self.hear(b"the connection was closed before the answer came", 0.0)
+    def lost(self, connection: "_Connection", *, asked: bool) -> None:
+        """Another connection in the place of one that the server closed; a bad answer when one was to come."""
+        if asked:
+            self.hear(b"the connection was closed before the answer came", 0.0)
+        elif connection in self._idle:
+            self._idle.remove(connection)
+        else:  # our own, at the end of the round
+            return
         self._replacing.append(asyncio.create_task(self._connect()))
 
     def hear(self, answer: bytes, wait: float) -> None:
@@ -206,6 +212,11 @@ class _Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._of.free(self)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether the server has closed it, which `connection_lost` is about to hear."""
+        return self._transport.is_closing()
+
     def ask(self, request: bytes, since: float) -> None:
         self._asked = since
         self._transport.write(request)
@@ -219,8 +230,7 @@ class _Connection(asyncio.Protocol):
         self._of.free(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        if self._asked is not None:
-            self._of.lost()
+        self._of.lost(self, asked=self._asked is not None)
 
     def close(self) -> None:
         self._transport.close()

@@ -7,7 +7,10 @@ from threading import Thread
 
 
 class Answering(BaseHTTPRequestHandler):
-    """`/good` is a good answer, `/other` one without its mark, `/fault` a 500; `/gone` closes without a word."""
+    """`/good` is a good answer, `/other` one without its mark, `/fault` a 500.
+
+    `/gone` closes without a word, `/last` after a good answer.
+    """
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -19,6 +22,7 @@ class Answering(BaseHTTPRequestHandler):
         if self.path.startswith("/gone"):
             self.close_connection = True
             return
+        self.close_connection = self.path.startswith("/last")
         body = b'{"fault":true}' if self.path.startswith("/other") else b'{"mark":1, "many": "words"}'
         self.send_response(500 if self.path.startswith("/fault") else 200)
         self.send_header("Content-Length", str(len(body)))
