@@ -92,9 +92,17 @@ def create_app(  # noqa: PLR0913 - the parts of a service, all but two with a de
     app.state.runtime = runtime
     app.state.vitals = vitals
     app.state.desk = Desk(live, runtime, budget_seconds)
-    add_calls(app.router)
+    _add_first(app)
     _document(app.openapi())
     return app
+
+
+def _add_first(app: FastAPI) -> None:
+    """Add the calls before the documentation's pages: a request looks through all that come before its own."""
+    pages = app.router.routes[:]
+    app.router.routes.clear()
+    add_calls(app.router)
+    app.router.routes.extend(pages)
 
 
 def _lifespan(

@@ -3,7 +3,10 @@
 Parts are read from it, and not declared as dependencies: FastAPI takes longer to find one than any to answer.
 """
 
+from functools import lru_cache
+
 from fastapi import Request
+from starlette.datastructures import QueryParams
 
 from serving.bundles.answers import Bundles
 from serving.churn.answers import Churn
@@ -20,9 +23,18 @@ from serving.release import ModelName
 from serving.runtime import Runtime
 from serving.vitals import Vitals
 
+SHORT = 200
+"""Bytes of a query that is remembered once it was parsed."""
+
 
 class Incoming(Request):
     """A request that knows who answers it; a part that is missing raises `NotReady`."""
+
+    @property
+    def query_params(self) -> QueryParams:
+        """The query; the same few come again and again."""
+        query: bytes = self.scope["query_string"]
+        return _parsed(query) if len(query) <= SHORT else QueryParams(query)
 
     @property
     def live(self) -> Live:
@@ -109,6 +121,11 @@ class Incoming(Request):
         """Who asks."""
         key: Key = self.scope["state"]["key"]
         return key
+
+
+@lru_cache(maxsize=1000)
+def _parsed(query: bytes) -> QueryParams:
+    return QueryParams(query)
 
 
 def _silent(name: ModelName) -> NotReady:

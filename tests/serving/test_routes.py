@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from serving.live.live import Live
 from serving.live.models import Models
 from serving.live.served import Served
+from serving.routes.incoming import SHORT
 from tests.fakes import MemoryStore
 from tests.serving.problems import problem
 from tests.serving.tiny import INFO, ROWS, offline_probability
@@ -211,3 +212,12 @@ def test_a_swap_is_seen_by_the_next_request(client: TestClient, live: Live, mode
 
 def test_a_request_id_differs_each_time(client: TestClient) -> None:
     assert client.get("/livez").headers["x-request-id"] != client.get("/livez").headers["x-request-id"]
+
+
+def test_a_query_that_was_read_before_is_read_alike(client: TestClient) -> None:
+    for reasons in ("1", "2", "1", "2"):
+        answer = client.get(f"/v1/customers/1/churn?reasons={reasons}")
+        assert len(answer.json()["reasons"]) == int(reasons)
+    for name in ("reasom", "reasom", "r" * SHORT):
+        refused = client.get(f"/v1/customers/1/churn?{name}=1")
+        assert refused.status_code == 422
