@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing import get_context
-from typing import cast
+from typing import Literal, cast
 
 import uvloop
+
+Judgement = Literal["good", "flagged", "bad"]
 
 NUMBER = b"~number~"
 """In a request: becomes a number that no other request has."""
@@ -42,8 +44,8 @@ class Script:
     marker: bytes = b""
     flag: bytes | None = None
 
-    def judges(self, answer: bytes) -> str:
-        """What a whole answer is: "good", "flagged" or "bad"."""
+    def judges(self, answer: bytes) -> Judgement:
+        """What a whole answer is."""
         _, _, body = answer.partition(_HEADERS_END)
         if not answer.startswith(b"HTTP/1.1 200"):
             return "bad"
