@@ -142,16 +142,13 @@ class _Round:
             connection.ask(self._next(), time.perf_counter())
 
     async def _by_lot(self, began: float, seconds: float, rate: float) -> None:
-        lot = random.Random(1)  # noqa: S311 - moments, no secret
-        due = began + lot.expovariate(rate)
-        while due < began + seconds:
-            await asyncio.sleep(due - time.perf_counter())
+        moments = deque(began + moment for moment in _moments(seconds, rate))
+        while moments:
+            await asyncio.sleep(moments[0] - time.perf_counter())
             now = time.perf_counter()
-            while (
-                due <= now
-            ):  # the clock of the loop ticks in milliseconds: what fell due meanwhile comes together
+            while moments and moments[0] <= now:  # the loop's clock ticks in milliseconds: some come together
+                moments.popleft()
                 self._due.append(now)
-                due += lot.expovariate(rate)
             self._send()
 
     def _send(self) -> None:
@@ -236,6 +233,15 @@ class _Connection(asyncio.Protocol):
 
     def close(self) -> None:
         self._transport.close()
+
+
+def _moments(seconds: float, rate: float) -> Iterator[float]:
+    """Moments between 0 and so many seconds, so many a second on average: the same ones every time."""
+    lot = random.Random(1)  # noqa: S311 - moments, no secret
+    moment = lot.expovariate(rate)
+    while moment < seconds:
+        yield moment
+        moment += lot.expovariate(rate)
 
 
 def _whole(received: bytes) -> bool:

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_WR
 from threading import Thread
 
 
 class Answering(BaseHTTPRequestHandler):
     """`/good` is a good answer, `/other` one without its mark, `/fault` a 500.
 
-    `/gone` closes without a word, `/last` after a good answer.
+    `/gone` closes without a word, `/last` after a good answer and without announcing it: a question that was under
+    way by then is remembered as `late`.
     """
 
     protocol_version = "HTTP/1.1"
@@ -30,6 +32,13 @@ class Answering(BaseHTTPRequestHandler):
         self.wfile.write(body[:5])
         self.wfile.flush()
         self.wfile.write(body[5:])
+        if self.close_connection:
+            self._close()
+
+    def _close(self) -> None:
+        self.connection.shutdown(SHUT_WR)
+        if self.rfile.read():  # until the caller has closed its side as well
+            self.asked.append("late")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -37,9 +46,10 @@ class Answering(BaseHTTPRequestHandler):
 
 @contextmanager
 def answering() -> Iterator[tuple[int, list[str]]]:
-    """Its port, and the paths that it was asked for so far."""
+    """Its port, and the paths that it was asked for so far: all of them, once it has ended."""
     asked: list[str] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Answering,), {"asked": asked}))
+    server.daemon_threads = False  # its end waits for all that is being answered
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
