@@ -20,8 +20,6 @@ def test_the_challenger_has_fewer_trees_and_all_other_values_of_the_repository(t
         "backtest.origins": (4, 2),
         "churn.shares_of_trees": ((1.0, 0.75, 0.5), (0.75,)),
         "churn.trees.boosters": (3, 2),
-        "churn.trees.rounds": (350, 200),
-        "churn.trees.learning_rate": (0.03, 0.05),
     }
 
 
