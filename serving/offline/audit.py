@@ -10,12 +10,11 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
-from features.errors import InputError
 from serving.decision.trace import Decision, Priced
 from serving.ledger import Ledger, Sealed, State, open_ledger, read_secret
+from serving.offline.output import output
 from serving.offline.progress import Advance
 from serving.settings import Settings
-from serving.whole_file import whole_file
 
 COLUMNS = (
     "decided_at",
@@ -80,13 +79,10 @@ def _table(out: Path | None) -> Iterator[Any]:
     if out is None:
         yield None
         return
-    try:
-        with whole_file(out) as file:
-            text = TextIOWrapper(file, encoding="utf-8", newline="")
-            yield _writer(text)
-            text.detach()
-    except OSError as fault:
-        raise InputError(f"the table {out} cannot be written ({fault.strerror})") from fault
+    with output(out, "table") as file:
+        text = TextIOWrapper(file, encoding="utf-8", newline="")
+        yield _writer(text)
+        text.detach()
 
 
 def _writer(file: TextIO) -> Any:  # noqa: ANN401 - the type of csv's writers has no public name

@@ -19,7 +19,7 @@ from serving.live.store import load_store
 from serving.next_best_offer.asking import Asked, Asking
 from serving.next_best_offer.deciding import CHUNK, Decider
 from serving.next_best_offer.fact_source import FactSource
-from serving.offline.decision_log import DecisionLog
+from serving.offline.decision_log import decision_log
 from serving.offline.progress import Advance
 from serving.settings import Settings
 
@@ -105,7 +105,7 @@ def ready(settings: Settings, store: OnlineStore) -> tuple[Served, Rulebook]:
 def write(decided: Decided, out: Path, advance: Advance) -> int:
     """Write the decisions as they are made; how many they were. After a failure the older file stands."""
     count = 0
-    with DecisionLog(out) as log:
+    with decision_log(out) as log:
         for decisions in decided.chunks:
             log.write_all(decisions)
             count += len(decisions)

@@ -5,17 +5,16 @@ What a batch decides, what a replay would have decided and what the ledger holds
 """
 
 import json
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.errors import InputError
 from serving.decision.trace import Decision, Priced
+from serving.offline.output import output
 
 ROW_GROUP = 5_000
 """Decisions that wait in memory before they are written together: some 30 MB with 15 actions each."""
@@ -58,53 +57,43 @@ COLUMNS = pa.schema(
 
 
 class DecisionLog:
-    """A decision log that is being written, row group by row group; takes its place when it is left whole.
+    """Takes decisions into an open Parquet file, row group by row group."""
 
-    After any failure nothing half-written stays behind. Raises `InputError` when the file cannot be written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    def __init__(self, file: pq.ParquetWriter) -> None:
+        self._file = file
         self._waiting: list[dict[str, Any]] = []
-
-    def __enter__(self) -> Self:
-        """Open the file."""
-        if self._path.is_dir():
-            raise InputError(f"the decision log {self._path} is a folder: name a file in it")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = pq.ParquetWriter(self._temporary, COLUMNS, compression="zstd")
-        except OSError as fault:
-            raise InputError(f"the decision log {self._path} cannot be written: {fault}") from fault
-        return self
 
     def write(self, decision: Decision, reward: float | None = None) -> None:
         """Add one decision; `reward` is what it brought in money, None where nobody knows (yet)."""
         self._waiting.append({**_row(decision), "reward": reward})
         if len(self._waiting) >= ROW_GROUP:
-            self._flush()
+            self.flush()
 
     def write_all(self, decisions: Iterable[Decision]) -> None:
         """Add decisions of which nobody knows what they brought."""
         for decision in decisions:
             self.write(decision)
 
-    def __exit__(self, kind: type[BaseException] | None, _: object, __: TracebackType | None) -> None:
-        """Write what waits and switch, or throw the file away after a failure."""
-        try:
-            if kind is None:
-                self._flush()
-            self._file.close()
-            if kind is None:
-                self._temporary.replace(self._path)
-        finally:
-            self._temporary.unlink(missing_ok=True)
-
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what waits for its row group to be full."""
         if self._waiting:
             self._file.write_table(pa.Table.from_pylist(self._waiting, COLUMNS))
             self._waiting = []
+
+
+@contextmanager
+def decision_log(path: Path) -> Iterator[DecisionLog]:
+    """A decision log to write to, which is at `path` once the block ends, on the disk.
+
+    After any failure nothing has changed there. Raises `InputError` as `output` does.
+    """
+    with (
+        output(path, "decision log") as file,
+        pq.ParquetWriter(file, COLUMNS, compression="zstd") as parquet,
+    ):
+        log = DecisionLog(parquet)
+        yield log
+        log.flush()
 
 
 def _row(decision: Decision) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from serving.ledger import open_ledger, read_secret
-from serving.offline.decision_log import DecisionLog
+from serving.offline.decision_log import decision_log
 from serving.offline.progress import Advance
 from serving.settings import Settings
 
@@ -17,7 +17,7 @@ def export(settings: Settings, out: Path, advance: Advance, until: datetime | No
     """
     count = 0
     opened = open_ledger(settings.ledger, read_secret(settings.secret_file), reading=True)
-    with closing(opened) as ledger, DecisionLog(out) as log:
+    with closing(opened) as ledger, decision_log(out) as log:
         for logged in ledger.logged(until):
             log.write(logged.decision, logged.reward)
             count += 1

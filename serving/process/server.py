@@ -23,7 +23,7 @@ from serving.process.one_thread import use_one_thread
 from serving.process.shared import shared_folder
 from serving.settings import Settings
 from serving.telemetry import logs, metrics
-from serving.telemetry.tracing import require_installed
+from serving.telemetry.collector import require_installed
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 60

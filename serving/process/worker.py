@@ -16,7 +16,7 @@ from serving.process.draining import Draining
 from serving.process.garbage import spare_what_is_loaded
 from serving.settings import Settings
 from serving.telemetry import logs
-from serving.telemetry.tracing import open_sender
+from serving.telemetry.collector import open_sender
 
 
 def application(settings: Settings, address: str, rates: Path | None) -> FastAPI:

@@ -1,4 +1,4 @@
-"""What is sent to an OpenTelemetry collector, by OTLP over HTTP; loaded by `serving.telemetry.tracing` alone.
+"""What is sent to an OpenTelemetry collector, by OTLP over HTTP; loaded by `serving.telemetry.collector` alone.
 
 The environment says all of it, by the names of OpenTelemetry: where the collector is, its headers, the sampler,
 the size of a batch.

@@ -1,18 +1,9 @@
-"""Traces of requests for an OpenTelemetry collector, when `OTEL_EXPORTER_OTLP_ENDPOINT` names one.
+"""What requests went through, for who sends it on: `serving.telemetry.collector` says whether anybody does."""
 
-Without that variable nothing of it is loaded. A trace says route, method, status, key id, request id and stages;
-never a path or a query, nor what a caller sent.
-"""
-
-import os
 import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Protocol
-
-from features.errors import InputError
-
-ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 class Trace:
@@ -38,32 +29,6 @@ class Sender(Protocol):
 
 
 _OPEN: ContextVar[tuple[Trace, ...]] = ContextVar("open", default=())
-
-
-def open_sender() -> Sender | None:
-    """Who sends the traces of this process, or None when the environment names no collector.
-
-    Raises `InputError` as `require_installed` does.
-    """
-    if not os.environ.get(ENDPOINT):
-        return None
-    require_installed()
-    from serving.telemetry.spans import Spans  # noqa: PLC0415 - an extra, and a quarter of a second
-
-    return Spans()
-
-
-def require_installed() -> None:
-    """Raises `InputError` when the environment names a collector and what sends to it is not installed."""
-    if not os.environ.get(ENDPOINT):
-        return
-    try:
-        import serving.telemetry.spans  # noqa: F401, PLC0415 - an extra, and a quarter of a second
-    except ImportError as fault:
-        raise InputError(
-            f"{ENDPOINT} is set, but OpenTelemetry is not installed: install the extra, as in "
-            "pip install -e '.[tracing]', or unset the variable"
-        ) from fault
 
 
 def share(traces: Iterable[Trace]) -> None:

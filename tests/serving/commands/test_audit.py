@@ -105,7 +105,9 @@ def test_the_table_for_an_auditor_names_nobody() -> None:
 def test_a_table_that_cannot_be_written_is_said(folder: Path) -> None:
     (folder / "file").touch()
     done = CliRunner().invoke(commands, ["audit", "--out", "file/audit.csv"])
-    assert "cannot be written (File exists)" in str(done.exception)
+    assert "the table file/audit.csv cannot be written (File exists): name another place" in str(
+        done.exception
+    )
 
 
 def test_a_ledger_that_is_not_there_is_not_made(folder: Path) -> None:

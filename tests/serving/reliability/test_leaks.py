@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from serving.ledger import read_secret
-from serving.telemetry.tracing import ENDPOINT
+from serving.telemetry.collector import ENDPOINT
 from tests.serving.callers import TEXT
 from tests.serving.collectors import Collector, collecting
 from tests.serving.places import publish_full, settings_in

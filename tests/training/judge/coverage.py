@@ -19,7 +19,7 @@ from serving.decision.decide import decide
 from serving.decision.facts import History
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.offline.decision_log import DecisionLog
+from serving.offline.decision_log import decision_log
 from tests.simulator import Shares, Ways, World, world
 from training.intervals import Interval
 from training.judge.joined import Joined, join
@@ -60,11 +60,11 @@ def case(seed: int, folder: Path, customers: int, exploration: float, anyway: fl
     """The world of one seed, its log and its judgement; `folder` takes the files."""
     made = world(seed, customers, Shares(CONTROL, exploration, MAX_LOSS), Ways(anyway), VISITS)
     brought = made.truth.drawn(np.random.default_rng([seed, 1]))
-    with DecisionLog(folder / "logged.parquet") as log:
+    with decision_log(folder / "logged.parquet") as log:
         for row, decision in enumerate(decided(made, made.rulebook)):
             given = decision.given[0].offer_id if decision.given else None
             log.write(decision, float(brought[row, made.column(given)]))
-    with DecisionLog(folder / "replayed.parquet") as log:
+    with decision_log(folder / "replayed.parquet") as log:
         log.write_all(decided(made, otherwise(made.rulebook)))
     joined = join(read_log(folder / "logged.parquet"), read_log(folder / "replayed.parquet"))
     return Case(judge(joined), worth(made, joined))
