@@ -28,8 +28,9 @@ from mlxtend.frequent_patterns import association_rules, fpgrowth
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table as Grid
-from scipy.sparse import csr_array, load_npz, save_npz, vstack
+from scipy.sparse import csr_array, vstack
 
+from benchmarks.basket_files import kept
 from benchmarks.processes import alone, peak_mib
 from training.bundles.counting import pair_counts
 from training.bundles.itemsets import frequent_itemsets, rules
@@ -140,17 +141,6 @@ def write(declaration: Path | None, item_level: str, folder: Path) -> tuple[int,
     from benchmarks.whole_baskets import write_baskets  # noqa: PLC0415 - no other process holds the query engine
 
     return write_baskets(declaration, item_level, folder)
-
-
-def keep(folder: Path, table: csr_array, names: NDArray[np.str_]) -> None:
-    """Write a (baskets, items) table and the names of its items for the processes to read."""
-    save_npz(folder / "baskets.npz", table)
-    np.save(folder / "names.npy", names)
-
-
-def kept(folder: Path) -> tuple[csr_array, NDArray[np.str_]]:
-    """What was kept."""
-    return csr_array(load_npz(folder / "baskets.npz")), np.load(folder / "names.npy")
 
 
 def measure(engine: str, job: str, support: float, folder: Path, repeats: int) -> Run:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from benchmarks.bundles import keep
+from benchmarks.basket_files import keep
 from benchmarks.features import DECLARATION, WORKSPACE
 from features.baskets import Caps, baskets
 from features.dataset import Bundles

@@ -12,6 +12,7 @@ from rich.console import Console
 from scipy.sparse import csr_array
 
 from benchmarks import whole_baskets
+from benchmarks.basket_files import keep, kept
 from benchmarks.bundles import (
     ENGINES,
     Many,
@@ -20,8 +21,6 @@ from benchmarks.bundles import (
     as_json,
     count_many,
     differences,
-    keep,
-    kept,
     measure,
     print_bars,
     print_runs,
