@@ -29,7 +29,8 @@ from serving.settings import Settings
 def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - options of several types
     """Decide about many customers, record it in the ledger and write the decisions as a file."""
     use_one_thread()
-    from serving.offline.batch import batch as decided  # noqa: PLC0415 - loads libraries that read these variables
+    from serving.ledger import sqlite_file  # noqa: PLC0415 - loads libraries that read these variables
+    from serving.offline.batch import batch as decided  # noqa: PLC0415 - as above
     from serving.offline.batch import require_moment, write  # noqa: PLC0415 - as above
     from serving.offline.progress import shown  # noqa: PLC0415 - as above
 
@@ -37,7 +38,11 @@ def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - option
     now = datetime.now(UTC)
     moment = now if at is None else at.replace(tzinfo=UTC)
     require_moment(moment, now)
-    decisions = decided(override(settings, given), asking, customers, moment)
+    chosen = override(settings, given)
+    file = sqlite_file(chosen.ledger)
+    if file is not None and not file.exists():
+        click.echo(f"there is no ledger at {file}: one begins, by which nobody was contacted yet", err=True)
+    decisions = decided(chosen, asking, customers, moment)
     with ended_by_sigterm(), decisions as made, shown() as advance:
         count = write(made, out, advance)
     click.echo(f"{count:,} decisions are in {out}")

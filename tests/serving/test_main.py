@@ -62,7 +62,7 @@ def command(settings: Settings, *arguments: object) -> Result:
 def test_many_are_decided_on_replayed_and_exported(settings: Settings, tmp_path: Path) -> None:
     out, web = tmp_path / "b.parquet", ("--channel", "web")
     decided = command(settings, "batch", *web, "--at", "2017-12-04T12:00", "--out", out)
-    assert (decided.exit_code, decided.output) == (0, f"6 decisions are in {out}\n")
+    assert (decided.exit_code, decided.stdout) == (0, f"6 decisions are in {out}\n")
     again = tmp_path / "r.parquet"
     replayed = command(settings, "replay", "--as-of", "2017-12-04", *web, "--out", again)
     assert replayed.output == f"6 decisions as of 2017-12-04 are in {again}\n"
@@ -70,6 +70,13 @@ def test_many_are_decided_on_replayed_and_exported(settings: Settings, tmp_path:
     exported = command(settings, "export", "--out", out)
     assert exported.output == f"6 decisions are in {out}\n"
     assert pq.read_table(out).num_rows == 6
+
+
+def test_a_batch_says_when_it_begins_a_ledger(settings: Settings, tmp_path: Path) -> None:
+    arguments = "batch", "--channel", "web", "--out", tmp_path / "b.parquet"
+    begun = command(settings, *arguments).stderr
+    assert begun.startswith(f"there is no ledger at {tmp_path}/")
+    assert "ledger" not in command(settings, *arguments).stderr
 
 
 def test_a_command_that_is_told_to_end_leaves_no_half_written_file(
