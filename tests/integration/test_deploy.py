@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import promql_parser
 import pytest
 import yaml
 from prometheus_client import Counter, Gauge, Histogram
@@ -108,6 +109,11 @@ def variables() -> Iterator[dict[str, str]]:
     for name in UNITS:
         lines = unit(name)["Service"]["Environment"].splitlines()
         yield dict(line.split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize("expression", expressions())
+def test_prometheus_could_read_alarms_and_dashboard(expression: str) -> None:
+    promql_parser.parse(expression.replace("$__rate_interval", "5m"))  # Grafana's word for a span of time
 
 
 def test_alarms_and_dashboard_speak_of_metrics_that_exist() -> None:
