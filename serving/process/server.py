@@ -69,7 +69,20 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Workers(Multiprocess):
-    """uvicorn's processes; whoever tells their parent to stop a second time tells all of them."""
+    """uvicorn's processes; whoever tells their parent to stop a second time tells all of them.
+
+    While they are replaced one after the other, that they shall stop is heard as well.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+
+    def _stop(self, number: int, _: object) -> None:
+        """Told at once, and not when uvicorn next looks, which is after the replacement of all."""
+        self.signal_queue.append(number)
+        self.should_exit.set()
 
     def join_all(self) -> None:
         """Wait for their end; the socket closes with the last of them."""

@@ -58,3 +58,14 @@ def test_workers_are_replaced_one_after_the_other_while_calls_go_on(service: Pro
         service.wait_for("started")
         assert answers(service) == 200
     assert set(workers(service)[2:]).isdisjoint(before)
+
+
+def test_a_stop_is_heard_while_workers_are_replaced(settings: Settings, tmp_path: Path) -> None:
+    assert settings.store.exists()
+    with Process(tmp_path, SERVING_WORKERS="2", SERVING_DRAIN_SECONDS="4") as service:
+        service.wait_for("started")
+        service.process.send_signal(signal.SIGHUP)
+        service.wait_for("draining")
+        assert len(workers(service)) == 3
+        assert '"started"' not in service.stop()
+        assert service.process.returncode == 0
