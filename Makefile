@@ -37,7 +37,7 @@ types: $(INSTALLED) ## types of source and tests
 architecture: $(INSTALLED) ## who may import whom
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED) ## speed and memory: admission, features, cross-sell, bundles, offers; the service, once there is a release
+bench: $(INSTALLED) ## speed and memory: admission, features, cross-sell, bundles, offers; start and service, once there is a release
 	@$(BIN)/python -m benchmarks.admission
 	@$(BIN)/python -m benchmarks.features
 	@$(BIN)/python -m benchmarks.cross_sell

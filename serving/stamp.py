@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-Stamp = tuple[int, int, int, int]
+Stamp = tuple[int, int, int, int, int]
 
 
 def stamp(path: Path) -> Stamp | None:
@@ -15,4 +15,4 @@ def stamp(path: Path) -> Stamp | None:
         found = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, for keys on every request
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_mode

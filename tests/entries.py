@@ -1,6 +1,6 @@
 """Made-up decisions to enter into a ledger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,6 @@ SECRET = bytes(range(32))
 AT = datetime(2026, 3, 4, 9, 30, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
 
-Decide = Callable[[History], Decision]
 LimitsById = Mapping[str, Limits]
 NO_LIMITS: LimitsById = {}
 READ_ALL: LimitsById = {"never given": Limits(per_day=1, budget=1.0)}

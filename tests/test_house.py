@@ -228,6 +228,8 @@ def entry_points() -> dict[str, dict[str, Any]]:
 
 def test_the_project_has_the_documented_entry_points() -> None:
     assert list(entry_points()) == ["main", *COMMANDS]
+    _, _, told = (ROOT / "README.md").read_text().partition("its entry points are\n")
+    assert tuple(re.findall(r"`(\w+)`", told.partition(".")[0])) == COMMANDS
 
 
 def test_the_main_entry_point_is_the_demo() -> None:

@@ -59,7 +59,7 @@ def fit_linear(
     if (label == label[:1]).all():
         nothing = np.zeros(rows.shape[1])
         return Linear(0.0, nothing, nothing, nothing + 1.0)
-    logs = _signed_log(rows)
+    logs = signed_log(rows)
     known = np.asarray(np.isfinite(logs).any(axis=0))
     filled = np.where(known, logs, 0.0)
     center = np.where(known, np.nanmean(filled, axis=0, dtype=np.float64), 0.0)
@@ -72,10 +72,11 @@ def fit_linear(
     return Linear(float(model.intercept_[0]), coefficients, center, scale)
 
 
-def _signed_log(rows: _Rows) -> _Rows:
+def signed_log(rows: _Rows) -> _Rows:
+    """Logarithms that keep the sign and 0, of arrays of any shape."""
     return np.asarray(np.sign(rows) * np.log1p(np.abs(rows)))
 
 
 def _standardised(rows: _Rows, center: Floats, scale: Floats) -> _Rows:
     """(n, k) in the type of the rows."""
-    return np.nan_to_num((_signed_log(rows) - center.astype(rows.dtype)) / scale.astype(rows.dtype), nan=0.0)
+    return np.nan_to_num((signed_log(rows) - center.astype(rows.dtype)) / scale.astype(rows.dtype), nan=0.0)

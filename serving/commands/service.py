@@ -16,7 +16,10 @@ from serving.telemetry import logs
 
 @click.command()
 @click.option("--alias", help="Alias of the release to fetch.  [SERVING_ALIAS, champion]")
-@click.option("--tracking-uri", help="MLflow registry.  [MLFLOW_TRACKING_URI, sqlite:///mlflow.db]")
+@click.option(
+    "--tracking-uri",
+    help="MLflow registry.  [SERVING_TRACKING_URI, MLFLOW_TRACKING_URI, sqlite:///mlflow.db]",
+)
 @click.option(
     "--release",
     type=options.FILE,

@@ -13,7 +13,7 @@ from serving.routes.incoming import Incoming
 from serving.routes.paths import OF_BODIES, NoQuery, documented
 from serving.schemas import CustomerId, ItemId
 
-CHUNK = 25
+BETWEEN_LOOKS = 25
 """Customers of a batch between two looks at other requests: some 10 ms with reasons."""
 
 
@@ -35,8 +35,8 @@ async def churn_of_customer(
 async def churn_of_batch(incoming: Incoming, batch: ChurnBatch, _: NoQuery) -> ChurnBatchAnswer:
     """The same for up to 1,000 customers, all from one release; unknown ids are listed apart."""
     churn, answer = incoming.churn, ChurnBatchAnswer(results=[], unknown=[])
-    for start in range(0, len(batch.customer_ids), CHUNK):
-        results, unknown = churn.answers(batch.customer_ids[start : start + CHUNK], batch.reasons)
+    for start in range(0, len(batch.customer_ids), BETWEEN_LOOKS):
+        results, unknown = churn.answers(batch.customer_ids[start : start + BETWEEN_LOOKS], batch.reasons)
         answer.results.extend(results)
         answer.unknown.extend(unknown)
         await asyncio.sleep(0)

@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import promql_parser
 import pytest
@@ -152,6 +152,15 @@ def test_every_metric_is_in_the_docs_with_its_labels() -> None:
     told = {name: tuple(filter(None, labels.split(","))) for name, labels in rows}
     known = {name.removesuffix("_bucket"): one._labelnames for name, one in measures().items()}  # noqa: SLF001 - likewise
     assert told == {name: labels for name, labels in known.items() if not name.endswith(("_sum", "_count"))}
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [("nbo_degraded_total", metrics.Lack), ("nbo_refused_requests_total", metrics.Refusal)],
+)
+def test_every_reason_is_in_the_docs(name: str, reasons: object) -> None:
+    (told,) = re.findall(rf"^\| `{name}\{{reason\}}` \| (.+) \|$", OPERATIONS.read_text(), re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", told)) == set(get_args(reasons))
 
 
 @pytest.mark.parametrize("line", list(command_lines()), ids=" ".join)

@@ -1,4 +1,4 @@
-"""What stands in for a disk where a test needs none."""
+"""What stands in for a disk, or for time, where a test needs none."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -63,3 +63,14 @@ class BrokenStore:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        """Seconds."""
+        return self.now

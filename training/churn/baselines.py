@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from training.arrays import Floats
 from training.calibration import fit_calibration
 from training.churn.mbg_nbd import Histories, fit_mbg_nbd
+from training.linear import signed_log
 
 RECENCY = "days_since_purchase"
 RECENCY_OVER_GAP = "recency_over_gap"
@@ -95,8 +96,8 @@ class LogisticRfm:
         """Fit by penalised maximum likelihood on standardised columns."""
         read = _reader(frame, self.columns)
         model = make_pipeline(StandardScaler(), LogisticRegression())
-        model.fit(_signed_log(read(frame)), label)
-        return lambda rows: np.asarray(model.predict_proba(_signed_log(read(rows)))[:, 1])
+        model.fit(signed_log(read(frame)), label)
+        return lambda rows: np.asarray(model.predict_proba(signed_log(read(rows)))[:, 1])
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,6 @@ def _reader(frame: pd.DataFrame, columns: tuple[str, ...]) -> Scorer:
     names = list(columns)
     median = frame[names].median().fillna(0.0)
     return lambda rows: rows[names].fillna(median).to_numpy(dtype=np.float64)
-
-
-def _signed_log(values: Floats) -> Floats:
-    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
 
 
 def _histories(columns: Floats) -> Histories:

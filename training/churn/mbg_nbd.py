@@ -5,8 +5,7 @@ good with a chance of their own. Rates are Gamma(r, alpha) and chances Beta(a, b
 Unlike BG/NBD a customer with a single purchase may be gone already.
 
 Batislam, Denizel and Filiztekin (2007), Empirical validation and comparison of models for customer base
-analysis, International Journal of Research in Marketing 24(3); Fader, Hardie and Lee (2005), "Counting your
-customers" the easy way, Marketing Science 24(2), for the expectation.
+analysis, International Journal of Research in Marketing 24(3).
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Self
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaln, gammaln
 
 from features.errors import InputError
 from training.arrays import Floats
@@ -66,13 +65,6 @@ class MbgNbd:
         Written out it is 1 - alive * (1 - ((alpha + age) / (alpha + age + days)) ** (r + repeats)).
         """
         return np.asarray(np.exp(self.log_likelihood(histories.later(days)) - self.log_likelihood(histories)))
-
-    def expected_purchases(self, histories: Histories, days: float) -> Floats:
-        """Foretell the mean number of purchases of each customer in the next `days`."""
-        x, seen = histories.repeats, self.alpha + histories.age
-        series = hyp2f1(self.r + x, self.b + x + 1, self.a + self.b + x, days / (seen + days))
-        kept = 1 - (seen / (seen + days)) ** (self.r + x) * series
-        return np.asarray(self.alive(histories) * kept * (self.a + self.b + x) / (self.a - 1))
 
 
 def fit_mbg_nbd(histories: Histories) -> MbgNbd:

@@ -57,12 +57,8 @@ def evaluate(label: ArrayLike, probability: ArrayLike) -> dict[str, float]:
 
     Raises `InputError` as `tally` does, and for values outside 0 to 1.
     """
-    return _values(METRICS, probability_tally(label, probability))
-
-
-def rank_metrics(label: ArrayLike, score: ArrayLike) -> dict[str, float]:
-    """Compute the metrics that need an order only, see `RANK_METRICS`; any score will do."""
-    return _values(RANK_METRICS, tally(label, score))
+    counts = probability_tally(label, probability)
+    return {name: float(metric(counts)[0]) for name, metric in METRICS.items()}
 
 
 def probability_tally(label: ArrayLike, probability: ArrayLike, weight: Floats | None = None) -> Tally:
@@ -75,10 +71,6 @@ def probability_tally(label: ArrayLike, probability: ArrayLike, weight: Floats |
         )
         raise InputError(message)
     return result
-
-
-def _values(metrics: dict[str, Metric], counts: Tally) -> dict[str, float]:
-    return {name: float(metric(counts)[0]) for name, metric in metrics.items()}
 
 
 def _checked(label: Floats, score: Floats) -> tuple[Floats, Floats]:

@@ -20,8 +20,9 @@ from serving.telemetry.timing import Stage
 from serving.telemetry.tracing import Trace
 from serving.threads import Threads
 from tests.entries import AT, answer
+from tests.serving.standins import Clock
 
-FAR = 60.0
+FAR = 3600.0
 Settling = Together[Occasion, Decision]
 
 
@@ -193,16 +194,6 @@ def test_who_gives_up_is_not_recorded(threads: Threads) -> None:
 
     assert asyncio.run(ask()) == "a"
     assert record.groups == [["a"]]
-
-
-class Clock:
-    """Goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 class Paced(Record):

@@ -10,6 +10,7 @@ from features.store import SqliteStore, StoredCustomer
 from serving.settings import Settings
 from tests.serving.places import publish_store
 from tests.serving.reliability.workers import Worker, working
+from tests.serving.standins import Clock
 
 
 @pytest.fixture
@@ -79,17 +80,6 @@ def test_nobody_can_lock_a_store(settings: Settings, worker: Worker) -> None:
         publish_store(settings)
         worker.refresh()
         assert not worker.offer(placement="foot")["degraded"]
-
-
-class Clock:
-    """Stands still unless somebody is slow."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        """Seconds."""
-        return self.now
 
 
 def test_a_store_that_takes_longer_than_the_budget_makes_a_flagged_default(

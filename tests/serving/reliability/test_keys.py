@@ -20,7 +20,6 @@ from tests.serving.running import Process
 PAST = datetime.now(UTC) - timedelta(days=1)
 OLD, GONE, LOOKS = (TEXT.replace("testtest", name) for name in ("expiredd", "revokedd", "lookslks"))
 CHURN = "/v1/customers/1/churn"
-Statuses = dict[str, int]
 
 
 class Workers:

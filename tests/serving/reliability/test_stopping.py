@@ -14,7 +14,7 @@ import pytest
 from serving.settings import Settings
 from tests.serving.callers import HEADER
 from tests.serving.reliability.wire import HOST, head_of, port_of
-from tests.serving.running import Process
+from tests.serving.running import PATIENCE, Process
 
 BODY = json.dumps({"customer_ids": ["1"]}).encode()
 HEAD = head_of("POST", "/v1/churn:batch", "content-type: application/json", f"content-length: {len(BODY)}")
@@ -63,7 +63,8 @@ def test_the_socket_closes_while_the_last_one_is_answered(
 
 def until_refused(port: int) -> None:
     """Connect again and again; who is taken in the last moment may be reset."""
-    for _ in range(100):
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
         try:
             with socket.create_connection((HOST, port), timeout=30):
                 pass

@@ -19,8 +19,6 @@ from training.bundles.held_fixed import (
     totals,
 )
 
-ONE = np.zeros(1, dtype=np.intp)
-
 
 def of_one_stratum(*held: str) -> Chance:
     baskets = shop(*held)

@@ -7,8 +7,6 @@ import numpy as np
 from tests.training.bundles.shop import shop
 from training.bundles.productive import productive_p_values
 
-TRIPLE = np.array([[0, 1, 2]])
-
 
 def drawn(chances: dict[str, float], number: int = 1500) -> list[str]:
     """Baskets of filling items, each as it happens, and of one of these words with its chance."""

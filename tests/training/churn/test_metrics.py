@@ -8,7 +8,7 @@ from sklearn import metrics as peer
 
 from features.errors import InputError
 from training.arrays import Floats
-from training.churn.metrics import METRICS, RANK_METRICS, evaluate, probability_tally, rank_metrics, tally
+from training.churn.metrics import METRICS, RANK_METRICS, evaluate, probability_tally, tally
 
 # Of 24 pairs of a churner and a stayer 20 are in order: the churners at 0.9 and 0.8 beat all 6 stayers, the
 # one at 0.6 beats 5, the one at 0.3 beats 3.
@@ -25,6 +25,11 @@ TABLE = [
     (0.1, 0),
     (0.0, 0),
 ]
+
+
+def rank_metrics(label: Floats, score: Floats) -> dict[str, float]:
+    """Those of scores that only rank."""
+    return {name: float(metric(tally(label, score))[0]) for name, metric in RANK_METRICS.items()}
 
 
 def shuffled(rows: list[tuple[float, int]], seed: int = 3) -> tuple[Floats, Floats]:
