@@ -9,6 +9,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
+import httptools
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -32,6 +33,8 @@ MAX_CONNECTIONS = 500
 """Of one worker; files and databases need descriptors as well, of which a process often has 1,024."""
 MAX_PIPELINED = 8
 """Requests sent ahead of their turn on one connection, which hardly anybody does."""
+_FRAMING = (b"content-length", b"transfer-encoding")
+"""What says where a body ends."""
 _AROUND_HEADER = 4
 """Bytes of a header besides its name and value."""
 
@@ -48,7 +51,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed on as they come
         super().__init__(*args, **kwargs)
-        self._in_head = self._in_message = self._refused = False
+        self._in_head = self._in_message = self._refused = self._told_again = False
         self._answering = 0
         self._head_bytes = self._unread_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -73,7 +76,7 @@ class Connection(HttpToolsProtocol):
             self._count_unread(len(data))
             return
         began_in_head = self._in_head
-        super().data_received(data)
+        self._read(data)
         if self._over():
             return
         if began_in_head and self._in_head:
@@ -85,6 +88,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        if self._told_again:
+            return
         if len(self.pipeline) >= MAX_PIPELINED:
             raise OverLimitError
         self._in_time()
@@ -95,23 +100,31 @@ class Connection(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request line."""
+        if self._told_again:
+            return
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; after the body as well."""
+        if self._told_again:
+            return
         self._count(len(name) + len(value) + _AROUND_HEADER)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
+        if self._told_again:
+            return
         self._in_head = False
         self._in_time()
         super().on_headers_complete()
         self._answering += 1
 
     def on_message_complete(self) -> None:
-        """The body is whole."""
+        """The body is whole, unless an offer has kept it from being read yet."""
+        if self.parser.should_upgrade():
+            return
         self._in_message = False
         self._in_time()
         super().on_message_complete()
@@ -130,8 +143,27 @@ class Connection(HttpToolsProtocol):
         else:
             self._refuse(_MALFORMED, "malformed")
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Offers to speak something else are passed over."""
+    def _read(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._pass_over(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("")
+
+    def _pass_over(self, rest: bytes) -> None:
+        """Read on where the caller offered to speak another protocol, such as HTTP/2, as some do by themselves.
+
+        The parser takes all that follows for that protocol, the body too. Another one is told the head again,
+        without the offer.
+        """
+        framing = (b"%s: %s\r\n" % header for header in self.headers if header[0] in _FRAMING)
+        self.parser = httptools.HttpRequestParser(self)
+        self._told_again = True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
+        self._told_again = False
+        self._read(rest)
 
     def _over(self) -> bool:
         return self._refused or self.transport.is_closing()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from serving.admission import connection
@@ -23,9 +23,12 @@ GET = b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Says at once that it is there; at /read reads the body first, at /never it does not answer."""
+    """Says at once that it is there; at /read reads the body first, at /echo says it, at /never nothing."""
     if scope["path"] == "/never":
         await asyncio.Event().wait()
+    if scope["path"] == "/echo":
+        await Response(await Request(scope, receive).body())(scope, receive, send)
+        return
     if scope["path"] == "/read":
         await Request(scope, receive).body()
     await PlainTextResponse("here")(scope, receive, send)
@@ -157,11 +160,38 @@ def test_what_is_no_http_is_refused_and_counted(text: bytes) -> None:
     assert counted() == 1
 
 
-def test_an_offer_to_speak_another_protocol_is_passed_over() -> None:
+BODIES = {
+    "none": b"\r\n",
+    "sized": b"content-length: 4\r\n\r\nbody",
+    "chunked": b"transfer-encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1_000])
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_an_offer_to_speak_another_protocol_is_passed_over(body: bytes, piece: int) -> None:
+    """And the body is read, as that of the next request on the same connection."""
+    offering = b"POST /echo HTTP/1.1\r\nconnection: Upgrade\r\nupgrade: h2c\r\n" + body
+    expected = b"" if body == BODIES["none"] else b"body"
+
     async def talk(port: int) -> None:
         async with connected(port) as (reader, writer):
-            writer.write(b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n")
+            for start in range(0, 2 * len(offering), piece):
+                writer.write((2 * offering)[start : start + piece])
+                await asyncio.sleep(0)
+            for _ in range(2):
+                assert await answered(reader) == (200, expected)
+            writer.write(GET % b"/")
             assert await answered(reader) == (200, b"here")
+
+    served(talk)
+
+
+def test_what_follows_an_offer_and_is_no_http_is_refused() -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n" + b"\x16\x03\x01")
+            await refused(reader, 400, "malformed-request")
 
     served(talk)
 
