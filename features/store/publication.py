@@ -81,8 +81,10 @@ def publish_sqlite(  # noqa: PLR0913 - each is a table of its own
     1 or out of order, and popular items without everybody's ("") are refused as well. So it is with the habits
     and `info.bundles`, but that nobody may have any; a share is above 0 and at most 1. Profiles come for as many
     as the rows, or for nobody; a segment that does not exist, and a consent twice, are refused. After any failure
-    the old file stands and nothing half-written stays behind.
+    the old file stands and nothing half-written stays behind. A symbolic link stays one: the file that it names
+    is replaced.
     """
+    path = path.resolve()
     try:
         with beside(path) as temporary:
             _write(temporary, _Content(info, rows, candidates, habits, profiles))

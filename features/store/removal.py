@@ -25,8 +25,10 @@ def remove_customers(path: Path, customer_ids: Iterable[str]) -> dict[str, int]:
     old one's place, and readers of the old one go on until they open the new. A publish meanwhile waits. Where
     nobody is to be removed the file stays as it is; a store may become empty. What all customers share stays:
     popular items and the features of items are sums over everybody as of the snapshot. It takes as long as
-    writing the file. Raises `StoreError` when there is no whole store or it cannot be written.
+    writing the file. A symbolic link stays one: they are removed from the file that it names. Raises `StoreError`
+    when there is no whole store or it cannot be written.
     """
+    path = path.resolve()
     ids = {customer_id for customer_id in customer_ids if _is_text(customer_id)}
     try:
         with alone(path), beside(path) as temporary, closing(SqliteStore(path)) as store:

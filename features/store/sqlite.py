@@ -33,18 +33,16 @@ from features.store.encoding import (
 class SqliteStore:
     """A published SQLite file, opened read-only; it stays readable after it has been replaced on disk.
 
-    Raises `StoreError` when the file is missing or no whole store.
+    Raises `StoreError` when the file is missing, may not be read or is no whole store.
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise StoreError(
-                f"there is no online store at {path}: publish one with python -m features publish"
-            )
+        _require_readable(path)
         self._path = path
         # Immutable: the file is only ever replaced, so SQLite needs no locks and looks for no journal.
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        with self._unaltered():
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._close = weakref.finalize(self, self._connection.close)
         try:
             self._info, (self._items, self._popular), self._habit_items = self._opened()
@@ -166,3 +164,16 @@ class SqliteStore:
                 f"the online store at {self._path} cannot be read: "
                 "publish it again with python -m features publish"
             ) from fault
+
+
+def _require_readable(path: Path) -> None:
+    try:
+        if path.is_file():
+            path.open("rb").close()
+            return
+    except OSError as fault:
+        raise StoreError(
+            f"the online store at {path} cannot be opened ({fault.strerror}): "
+            "let the user of this process read the file and its folder"
+        ) from fault
+    raise StoreError(f"there is no online store at {path}: publish one with python -m features publish")

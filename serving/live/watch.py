@@ -62,17 +62,21 @@ class Watch:
         self._rules = Newest(self._seen_rules, self._fitting_rules)
         self._joined = Newest(self._parts, self._join)
         self._not_whole: Served | None = None
+        self._failed: str | None = None
 
     async def forever(self) -> None:
         """Look every second; loading happens in a thread, so that requests go on meanwhile."""
-        failed: str | None = None
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            try:
-                await asyncio.to_thread(self.refresh)
-                failed = None
-            except Exception as fault:  # noqa: BLE001 - the watch outlives whatever lies on the disk
-                failed = _said("refresh-failed", type(fault).__name__, failed)
+            await asyncio.to_thread(self.look)
+
+    def look(self) -> None:
+        """Refresh whatever lies on the disk: a fault that nobody expected is a line of the log, and no end."""
+        try:
+            self.refresh()
+            self._failed = None
+        except Exception as fault:  # noqa: BLE001 - see above
+            self._failed = _said("refresh-failed", type(fault).__name__, self._failed)
 
     def refresh(self) -> None:
         """Swap in what is newer on disk when it is whole and fits; otherwise say once why not."""

@@ -29,7 +29,7 @@ def application(settings: Settings, address: str, rates: Path | None) -> FastAPI
         logs.take_over()
     live = Live()
     watch = Watch(live, settings, spare_what_is_loaded)
-    watch.refresh()
+    watch.look()
     app = create_app(
         live,
         watch,

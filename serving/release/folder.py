@@ -88,9 +88,13 @@ def _named(root: Path) -> Sequence[str]:
     """The names in the pointer, at least one."""
     try:
         with (root / CURRENT).open("rb") as pointer:
-            names = pointer.read(LONGEST).decode().split()
-    except (OSError, UnicodeDecodeError) as fault:
+            names = pointer.read(LONGEST).decode(errors="replace").split()
+    except (FileNotFoundError, NotADirectoryError) as fault:
         raise ModelError(f"there is no release in {root}: fetch one with python -m serving pull") from fault
+    except OSError as fault:
+        raise ModelError(
+            f"{root / CURRENT} cannot be opened ({fault.strerror}): let the user of this process read the folder"
+        ) from fault
     if not names or not all(map(NAME.fullmatch, names)):
         raise ModelError(f"{root / CURRENT} names no release beside it: run python -m serving pull")
     return names

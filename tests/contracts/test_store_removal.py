@@ -163,3 +163,21 @@ def test_a_publish_waits_for_a_removal_and_is_not_overwritten(path: Path) -> Non
     publishing.join()
     assert SqliteStore(path).info.fingerprint == "f2"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_link_stays_one_and_who_goes_is_gone_from_what_it_names(path: Path) -> None:
+    named = path.with_name("monday.sqlite")
+    path.rename(named)
+    path.symlink_to(named.name)
+    assert sum(remove_customers(path, ["1"]).values()) > 0
+    assert path.is_symlink()
+    assert SqliteStore(named).get("1") is None
+
+
+def test_a_link_is_published_through(path: Path) -> None:
+    named = path.with_name("monday.sqlite")
+    path.rename(named)
+    path.symlink_to(named.name)
+    publish_sqlite(path, test_store.INFO, test_store.ROWS)
+    assert path.is_symlink()
+    assert SqliteStore(named).info == test_store.INFO

@@ -17,6 +17,12 @@ MEGABYTES = 2
 _NAMESPACE = "unshare", "--map-root-user", "--mount"
 
 
+WITHOUT_ROOTS_RIGHTS = (
+    ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+)
+"""A command within which permissions hold for root as for anybody."""
+
+
 class Disk(Protocol):
     """Under one folder, for the process that is started within it."""
 
@@ -84,10 +90,10 @@ class LimitedFiles(Disk):
 
 
 class ClosedFolder(Disk):
-    """Nobody may write in the folder, root neither: the right to do so nevertheless is taken away."""
+    """Nobody may write in the folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.within = ("setpriv", "--bounding-set", "-dac_override") if os.geteuid() == 0 else ()
+        self.within = WITHOUT_ROOTS_RIGHTS
         self._folder = folder
         self._allow(0o500, 0o400)
 
