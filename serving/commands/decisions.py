@@ -91,8 +91,12 @@ def export(settings: Settings, /, until: datetime | None, out: Path, **given: st
     from serving.offline.progress import shown  # noqa: PLC0415 - as above
 
     with ended_by_sigterm(), shown() as advance:
-        count = write_all(override(settings, given), out, advance, until and until.replace(tzinfo=UTC))
+        count, altered = write_all(
+            override(settings, given), out, advance, until and until.replace(tzinfo=UTC)
+        )
     click.echo(f"{count:,} decisions are in {out}")
+    if altered:
+        click.echo(f"{altered:,} are not what was recorded and left out: python -m serving audit names them")
 
 
 @click.command()

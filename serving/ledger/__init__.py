@@ -3,6 +3,7 @@
 from serving.ledger.audit import Sealed, State
 from serving.ledger.engines import sqlite_file
 from serving.ledger.faults import (
+    Altered,
     Erased,
     KeyTaken,
     LedgerError,
@@ -29,6 +30,7 @@ from serving.ledger.records import (
 from serving.ledger.secret import read_secret
 
 __all__ = [
+    "Altered",
     "Counts",
     "CustomerTotal",
     "Erased",

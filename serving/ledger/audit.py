@@ -1,7 +1,6 @@
 """Whether the ledger still says what was decided: seals that hold, and counters that agree with the rows."""
 
 import hmac
-import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from serving.decision.trace import Decision
+from serving.ledger.faults import Altered
 from serving.ledger.recording import Seal, unpacked
 from serving.ledger.tables import Moment, answers, decisions, kept_counts, moment, used
 
@@ -61,8 +61,8 @@ class Sealed:
     def decision(self) -> Decision | None:
         """What was decided, or None where the trace was changed into something else."""
         try:
-            return unpacked(self.trace)
-        except (ValueError, zlib.error):
+            return unpacked(self.decision_id, self.trace)
+        except Altered:
             return None
 
 

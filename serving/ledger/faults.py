@@ -18,6 +18,17 @@ class Erased(LedgerError):  # noqa: N818 - says what happened
         super().__init__("the customer was erased meanwhile: nothing was recorded")
 
 
+class Altered(LedgerError):  # noqa: N818 - says what happened
+    """The row of one decision is not what was recorded; all others are as they were."""
+
+    def __init__(self, decision_id: str) -> None:
+        super().__init__(
+            f"decision {decision_id} is not what was recorded: python -m serving audit names all such, "
+            "restore them from a backup"
+        )
+        self.decision_id = decision_id
+
+
 class OutcomeError(Exception):
     """An outcome that the ledger does not take; the sentence says why, without a word of the outcome's."""
 

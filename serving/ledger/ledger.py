@@ -1,7 +1,7 @@
 """The ledger: what was decided, what became of it, and what customers agreed to, in one SQL database."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from math import isfinite
@@ -16,7 +16,7 @@ from serving.ledger import audit, erasure, outcomes, recording, totals
 from serving.ledger.audit import Sealed
 from serving.ledger.consents import Pair, newest_consents, record_consent
 from serving.ledger.database import Database
-from serving.ledger.faults import Erased
+from serving.ledger.faults import Altered, Erased
 from serving.ledger.knowledge import history_of
 from serving.ledger.records import Erasure, Limits, LoggedDecision, Occasion, Outcome, Recorded, Totals
 from serving.ledger.seals import seal_of
@@ -140,8 +140,13 @@ class Ledger:
             hashes = erasure.erased_hashes(connection)
         return {one for one in customer_ids if self._customer_hash(one) in hashes} if hashes else set()
 
-    def logged(self, until: datetime | None = None) -> Iterator[LoggedDecision]:
-        """Every decision made before `until` with its reward so far, by id, with few in memory at once."""
+    def logged(
+        self, until: datetime | None = None, altered: Callable[[Altered], None] | None = None
+    ) -> Iterator[LoggedDecision]:
+        """Every decision made before `until` with its reward so far, by id, with few in memory at once.
+
+        One that is not what was recorded is told to `altered` and left out; raises `Altered` where nobody listens.
+        """
         chosen = [] if until is None else [decisions.c.decided_at < until]
         last = ""
         while True:
@@ -149,8 +154,14 @@ class Ledger:
                 page = totals.logged_after(connection, last, _PAGE, *chosen)
             if not page:
                 return
-            yield from page
-            last = page[-1].decision.decision_id
+            for one in page:
+                if isinstance(one, LoggedDecision):
+                    yield one
+                elif altered is None:
+                    raise one
+                else:
+                    altered(one)
+            last = page[-1].decision_id
 
     def totals(self, since: datetime | None = None) -> Totals:
         """What every offer came to in decisions from `since` on; the counts of erased customers have no date."""

@@ -62,7 +62,7 @@ def recorded_with_outcomes(connection: Connection, decision_id: str) -> Recorded
     )
     rows = connection.execute(query).all()
     return Recorded(
-        unpacked(row.trace),
+        unpacked(decision_id, row.trace),
         tuple(
             Outcome(one.key, decision_id, one.kind, one.offer_id if one.given else None, one.value, one.at)
             for one in rows

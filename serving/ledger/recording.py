@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Executable, bindparam, insert, select
 
 from serving.decision.trace import Decision, Priced, from_json, to_json
 from serving.ledger.database import INSERTIONS, Insertion
+from serving.ledger.faults import Altered
 from serving.ledger.knowledge import Knowledge
 from serving.ledger.records import Limits, Occasion
 from serving.ledger.tables import answers, decisions, spent, used
@@ -35,14 +36,17 @@ class LostRaceError(Exception):
 
 
 def recorded(connection: Connection, decision_ids: Iterable[str]) -> dict[str, Decision]:
-    """The decisions that exist, by id."""
+    """The decisions that exist, by id. Raises `Altered` as `unpacked` does."""
     rows = connection.execute(_BY_ID, {"ids": list(decision_ids)})
-    return {decision_id: unpacked(trace) for decision_id, trace in rows}
+    return {decision_id: unpacked(decision_id, trace) for decision_id, trace in rows}
 
 
-def unpacked(trace: bytes) -> Decision:
-    """The decision of a row."""
-    return from_json(zlib.decompress(trace).decode())
+def unpacked(decision_id: str, trace: bytes) -> Decision:
+    """The decision of a row. Raises `Altered` where somebody put something else there."""
+    try:
+        return from_json(zlib.decompress(trace).decode())
+    except (zlib.error, ValueError, TypeError) as fault:
+        raise Altered(decision_id) from fault
 
 
 def settle(

@@ -127,3 +127,8 @@ class LoggedDecision:
 
     decision: Decision
     reward: float
+
+    @property
+    def decision_id(self) -> str:
+        """Of the decision."""
+        return self.decision.decision_id

@@ -1,12 +1,13 @@
 """What decisions came to, in counts and in money: one definition for the report, the export and the erasure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Subquery, case, func, select
 
 from serving.decision.trace import Group
 from serving.ledger.database import upsert
+from serving.ledger.faults import Altered
 from serving.ledger.recording import unpacked
 from serving.ledger.records import Counts, CustomerTotal, KeptTotal, LoggedDecision
 from serving.ledger.tables import answers, decisions, kept_counts, of_answer, outcomes
@@ -61,7 +62,7 @@ def keep(connection: Connection, totals: Iterable[KeptTotal]) -> None:
 
 def logged_after(
     connection: Connection, decision_id: str, limit: int, *chosen: ColumnElement[bool]
-) -> list[LoggedDecision]:
+) -> list[LoggedDecision | Altered]:
     """The next decisions by id that meet every condition, each with its reward."""
     page = connection.execute(
         select(decisions.c.decision_id, decisions.c.trace)
@@ -74,7 +75,14 @@ def logged_after(
         one.c.decision_id
     )
     rewards = {row.decision_id: row.reward for row in connection.execute(query)}
-    return [LoggedDecision(unpacked(row.trace), float(rewards[row.decision_id])) for row in page]
+    return [_logged(row.decision_id, row.trace, rewards) for row in page]
+
+
+def _logged(decision_id: str, trace: bytes, rewards: Mapping[str, float]) -> LoggedDecision | Altered:
+    try:
+        return LoggedDecision(unpacked(decision_id, trace), float(rewards[decision_id]))
+    except Altered as fault:
+        return fault
 
 
 def _summed(connection: Connection, keys: Sequence[str], *chosen: ColumnElement[bool]) -> Iterable[Row[Any]]:

@@ -1,15 +1,19 @@
 """Questions about customers become recorded decisions: one road for requests, batches and replays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Question
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.ledger import Erased, Ledger, LedgerError, Limits, Occasion
+from serving.ledger import Altered, Erased, Ledger, LedgerError, Limits, Occasion
 from serving.next_best_offer.asking import Asked
 from serving.next_best_offer.fact_source import FactSource
 from serving.telemetry.timing import Stage
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 CHUNK = 50
 """Questions of one transaction: who asks meanwhile waits some 50 ms for it, which is in the budget."""
@@ -51,21 +55,12 @@ class Decider:
     def decided(self, asked: Sequence[Asked]) -> list[Decision | Exception]:
         """The decision of each question, read or made now, or the fault that is that customer's alone.
 
-        `Erased` is one: the customer was erased since the store was read. Raises what is everybody's fault:
-        `StoreError`, `LedgerError`.
+        `Erased` is one: the customer was erased since the store was read; `StoreError` another: a row of theirs is
+        altered. Raises what is everybody's fault: `LedgerError`.
         """
-        found = self.read(asked)
-        made = iter(self._settled([one for one in found if isinstance(one, Occasion)]))
+        found = _answered(self.read, asked)
+        made = iter(_answered(self.settle, [one for one in found if isinstance(one, Occasion)]))
         return [next(made) if isinstance(one, Occasion) else one for one in found]
-
-    def _settled(self, occasions: Sequence[Occasion]) -> list[Decision | Exception]:
-        """All in one transaction; each in one of its own when that fails by one of them."""
-        try:
-            return list(self.settle(occasions)) if occasions else []
-        except Exception as fault:
-            if of_everybody(fault):
-                raise
-            return [fault] if len(occasions) == 1 else [self._settled([one])[0] for one in occasions]
 
     def _decision_id(self, asked: Asked) -> str:
         asking, day = asked.asking, asked.at.date()
@@ -94,8 +89,18 @@ class Decider:
 
 
 def of_everybody(fault: Exception) -> bool:
-    """Whether a fault would meet whoever asks: the ledger's, but for a customer who was just erased."""
-    return isinstance(fault, LedgerError) and not isinstance(fault, Erased)
+    """Whether a fault would meet whoever asks: the ledger's, but for an erased customer and an altered row."""
+    return isinstance(fault, LedgerError) and not isinstance(fault, Erased | Altered)
+
+
+def _answered(step: Callable[[Sequence[Q]], Sequence[A]], questions: Sequence[Q]) -> list[A | Exception]:
+    """What a step answers to all together; to each alone when that fails by one of them."""
+    try:
+        return list(step(questions)) if questions else []
+    except Exception as fault:
+        if of_everybody(fault):
+            raise
+        return [fault] if len(questions) == 1 else [_answered(step, [one])[0] for one in questions]
 
 
 def limits_of(rulebook: Rulebook) -> dict[str, Limits]:

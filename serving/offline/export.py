@@ -4,22 +4,23 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from serving.ledger import open_ledger, read_secret
+from serving.ledger import Altered, open_ledger, read_secret
 from serving.offline.decision_log import decision_log
 from serving.offline.progress import Advance
 from serving.settings import Settings
 
 
-def export(settings: Settings, out: Path, advance: Advance, until: datetime | None = None) -> int:
-    """Write every decision made before `until` (UTC) with its reward so far; how many.
+def export(settings: Settings, out: Path, advance: Advance, until: datetime | None = None) -> tuple[int, int]:
+    """Write every decision made before `until` (UTC) with its reward so far; how many, and how many were altered.
 
+    Those are left out: nobody knows what they were.
     Raises `InputError` where the ledger does not exist or cannot be used.
     """
-    count = 0
+    count, altered = 0, list[Altered]()
     opened = open_ledger(settings.ledger, read_secret(settings.secret_file), reading=True)
     with closing(opened) as ledger, decision_log(out) as log:
-        for logged in ledger.logged(until):
+        for logged in ledger.logged(until, altered.append):
             log.write(logged.decision, logged.reward)
             count += 1
             advance(1, None)
-    return count
+    return count, len(altered)

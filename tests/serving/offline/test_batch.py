@@ -103,7 +103,7 @@ def test_an_export_is_all_of_the_ledger_with_what_it_brought(settings: Settings,
     taste = found["gone"]
     recorded.record_outcome(Outcome("k", taste["decision_id"], "purchase", "taste", 8.0, NOON))
     out, told = settings.store.with_name("export.parquet"), list[int]()
-    assert export(settings, out, lambda done, _: told.append(done)) == 6
+    assert export(settings, out, lambda done, _: told.append(done)) == (6, 0)
     exported = {row["customer_id"]: row for row in rows(out)}
     rewards = {customer_id: row.pop("reward") for customer_id, row in exported.items()}
     assert rewards == {one.decision.customer_id: one.reward for one in recorded.logged()}
@@ -117,5 +117,5 @@ def test_an_export_is_all_of_the_ledger_with_what_it_brought(settings: Settings,
 @pytest.mark.usefixtures("recorded")
 def test_an_export_of_an_empty_ledger_is_an_empty_file(settings: Settings) -> None:
     out = settings.store.with_name("export.parquet")
-    assert export(settings, out, lambda *_: None) == 0
+    assert export(settings, out, lambda *_: None) == (0, 0)
     assert rows(out) == []

@@ -53,6 +53,9 @@ def test_a_flipped_bit_is_one_customers_fault(settings: Settings, worker: Worker
     for _ in range(2):
         assert is_flagged(worker.offer("01"), "the data cannot be read")
         assert not worker.offer("1")["degraded"]
+        first, hit, last = worker.offers("1", "01", "gone")
+        assert is_flagged(hit, "the data cannot be read")
+        assert (first["degraded"], last["degraded"]) == (False, False)
         assert (worker.churn("1"), worker.churn("01")) == (200, 200)
         worker.refresh()
     publish_store(settings)
