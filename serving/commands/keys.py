@@ -54,8 +54,7 @@ def create(settings: Settings, /, path: Path | None, days: int | None, **given: 
     rights = Rights(**given, expires_at=None if days is None else now + timedelta(days=days))
     text = create_key(path or settings.keys, rights, now)
     click.echo(text)
-    until = "without end" if rights.expires_at is None else f"until {rights.expires_at:%Y-%m-%d %H:%M} UTC"
-    said = f"may {', '.join(rights.scopes)}, {rights.rate:,} times a second, {until}"
+    said = f"may {', '.join(rights.scopes)}, {rights.rate:,} times a second, {_until(rights.expires_at)}"
     click.echo(f"key {id_of(text)} of {rights.name} {said}; it is shown this once", err=True)
 
 
@@ -95,11 +94,14 @@ def revoke(settings: Settings, /, key_id: str, path: Path | None) -> None:
 @click.pass_obj
 def rotate(settings: Settings, /, key_id: str, overlap_hours: int, path: Path | None) -> None:
     """Make a key with the rights of another one and print it, this once; the other one ends after the overlap."""
-    overlap = timedelta(hours=overlap_hours)
-    text = rotate_key(path or settings.keys, key_id, overlap, datetime.now(UTC))
+    file, overlap = path or settings.keys, timedelta(hours=overlap_hours)
+    text = rotate_key(file, key_id, overlap, datetime.now(UTC))
     click.echo(text)
+    ends = {record.id: record.ends for record in read_keys(file, of_anybody=True)}
     click.echo(
-        f"key {id_of(text)} takes the place of {key_id}, which ends in {overlap_hours} hours", err=True
+        f"key {id_of(text)}, {_until(ends[id_of(text)])}, takes the place of {key_id}, {_until(ends[key_id])}; "
+        "it is shown this once",
+        err=True,
     )
 
 
@@ -108,10 +110,14 @@ def _row(record: KeyRecord, now: datetime) -> tuple[str, ...]:
     return record.id, record.name, scopes, f"{record.rate:,}", created, _state(record, now)
 
 
+def _until(ends: datetime | None) -> str:
+    return "without end" if ends is None else f"until {ends:%Y-%m-%d %H:%M} UTC"
+
+
 def _state(record: KeyRecord, now: datetime) -> str:
-    if record.revoked_at is not None:
-        return f"revoked {record.revoked_at:%Y-%m-%d %H:%M}"
-    if record.expires_at is None:
+    if record.ends is None:
         return "valid"
-    verb = "expired" if record.expires_at <= now else "valid until"
-    return f"{verb} {record.expires_at:%Y-%m-%d %H:%M}"
+    if now < record.ends:
+        return f"valid until {record.ends:%Y-%m-%d %H:%M}"
+    verb = "revoked" if record.ends == record.revoked_at else "expired"
+    return f"{verb} {record.ends:%Y-%m-%d %H:%M}"

@@ -50,16 +50,17 @@ def revoke_key(path: Path, key_id: str, now: datetime) -> None:
 
     def revoked(records: Records) -> Records:
         record = _with_id(records, key_id)
-        return _replaced(records, record.model_copy(update={"revoked_at": record.revoked_at or now}))
+        at = now if record.revoked_at is None else min(now, record.revoked_at)
+        return _replaced(records, record.model_copy(update={"revoked_at": at}))
 
     change_keys(path, revoked)
 
 
 def rotate_key(path: Path, key_id: str, overlap: timedelta, now: datetime) -> str:
-    """Add a key with the same rights, for as long as the old one had them; the old one ends after the overlap.
+    """Add a key with the same rights, for as long as the old one had them; that is revoked after the overlap.
 
-    Returns the text of the new one. Raises `InputError` for an id that is unknown, or no longer valid, and when
-    there is no place for another key.
+    Returns the text of the new one; if it is lost, the old one may be rotated again as long as it is valid. Raises
+    `InputError` for an id that is unknown, or no longer valid, and when there is no place for another key.
     """
     new = new_id()
     text = new_text(new)
@@ -71,8 +72,14 @@ def rotate_key(path: Path, key_id: str, overlap: timedelta, now: datetime) -> st
                 f"the key {key_id} is no longer valid: make one with python -m serving keys create"
             )
         lasts = None if old.expires_at is None else now + (old.expires_at - old.created_at)
-        fresh = {"id": new, "sha256": hash_of(text), "created_at": now, "expires_at": lasts}
-        leaving = old.model_copy(update={"expires_at": min(now + overlap, old.ends or now + overlap)})
+        fresh = {
+            "id": new,
+            "sha256": hash_of(text),
+            "created_at": now,
+            "expires_at": lasts,
+            "revoked_at": None,
+        }
+        leaving = old.model_copy(update={"revoked_at": min(now + overlap, old.ends or now + overlap)})
         return _added(path, _replaced(records, leaving), old.model_copy(update=fresh))
 
     change_keys(path, rotated)

@@ -58,6 +58,7 @@ class KeyRecord(BaseModel):
     created_at: AwareDatetime
     expires_at: AwareDatetime | None = None
     revoked_at: AwareDatetime | None = None
+    """May lie ahead: another key takes its place until then."""
 
     @property
     def ends(self) -> datetime | None:

@@ -83,6 +83,10 @@ class Keyring:
         except KeysError as broken:
             self._ring = {}
             self._tell(broken)
+            if isinstance(broken.__cause__, OSError):
+                seen = (
+                    None  # No descriptor left, a disk that stutters: it may pass, and the file be the same.
+                )
         self._seen = seen
 
     def _tell(self, broken: KeysError) -> None:

@@ -37,10 +37,11 @@ HEALTH_SECONDS = 30
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Starts without model, store or keys as well: says so, and picks them up later.
 
-    Raises `InputError` when the address cannot be listened on, or when a collector of traces is named and what
-    sends to it is not installed.
+    Raises `InputError` when the address cannot be listened on, when a collector of traces is named and what sends
+    to it is not installed, and for a catalogue without a policy.
     """
     require_installed()
+    _ = settings.rule_files  # refused here in one sentence, and not by each worker in turn
     listener = listen(settings.host, settings.port)
     logs.take_over()
     if settings.workers == 1:
@@ -83,6 +84,16 @@ class Workers(Multiprocess):
         """Told at once, and not when uvicorn next looks, which is after the replacement of all."""
         self.signal_queue.append(number)
         self.should_exit.set()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the dead before anybody is waited for who hangs.
+
+        Only a worker holds its end of the pipe: that it is gone ends the wait for its word.
+        """
+        for worker in self.processes:
+            worker.child_conn.close()
+        self.processes.sort(key=lambda worker: worker.process.is_alive())
+        super().keep_subprocess_alive()
 
     def join_all(self) -> None:
         """Wait for their end; the socket closes with the last of them."""

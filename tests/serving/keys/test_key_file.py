@@ -74,6 +74,26 @@ def test_a_rotated_key_gives_its_rights_and_its_span_to_the_new_one(path: Path) 
     assert (second.name, second.scopes, second.rate) == ("shop", ("write",), 7)
 
 
+@pytest.mark.parametrize("days", [None, 30])
+def test_who_loses_the_new_text_rotates_again(path: Path, days: int | None) -> None:
+    ends = None if days is None else NOW + timedelta(days=days)
+    old = id_of(create_key(path, Rights("shop", ("read",), expires_at=ends), NOW))
+    hour = timedelta(hours=1)
+    for n in (1, 2):
+        rotate_key(path, old, timedelta(hours=24), NOW + n * hour)
+    first, *successors = read_keys(path)
+    assert first.ends == NOW + 25 * hour
+    spans = [None if one.ends is None else one.ends - one.created_at for one in successors]
+    assert spans == [None if days is None else timedelta(days=days)] * 2
+
+
+def test_a_key_that_leaves_may_be_revoked_at_once(path: Path) -> None:
+    old = id_of(create_key(path, SHOP, NOW))
+    rotate_key(path, old, timedelta(hours=24), NOW)
+    revoke_key(path, old, NOW + timedelta(hours=1))
+    assert read_keys(path)[0].ends == NOW + timedelta(hours=1)
+
+
 def test_an_overlap_makes_no_key_last_longer(path: Path) -> None:
     ends = NOW + timedelta(hours=1)
     old = id_of(create_key(path, Rights("shop", ("read",), expires_at=ends), NOW))

@@ -1,5 +1,6 @@
 """Which callers are let in, from one moment to the next."""
 
+import errno
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from serving.keys import key_file
 from serving.keys import keyring as module
 from serving.keys.changes import Rights, create_key, revoke_key, rotate_key
 from serving.keys.key import id_of
+from serving.keys.key_file import KeysError
 from serving.keys.keyring import Keyring
 from tests.serving.callers import TEXT, write_keys
 
@@ -189,6 +191,19 @@ def test_a_file_that_is_removed_takes_every_key_with_it(path: Path) -> None:
     ring = Keyring(path)
     path.unlink()
     assert ring.find(header(TEXT)) is None
+
+
+def test_a_read_that_fails_by_chance_is_tried_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_keys(path)
+
+    def fail(_: Path) -> None:
+        raise KeysError("the keys cannot be read") from OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "read_keys", fail)
+        ring = Keyring(path)
+        assert ring.find(header(TEXT)) is None
+    assert ring.find(header(TEXT)) is not None
 
 
 def test_as_long_as_the_file_is_the_same_it_is_not_read_again(

@@ -12,7 +12,8 @@ import pytest
 
 from features.errors import InputError
 from features.store import publish_sqlite
-from serving.process.server import listen
+from serving.process.server import listen, serve
+from serving.settings import Settings
 from tests.serving.bundles import tiny as baskets
 from tests.serving.cross_sell import tiny
 from tests.serving.running import Process
@@ -167,3 +168,8 @@ def require_the_same(ready: Process, other: Process, path: str) -> None:
     assert ready.client.post("/v1/outcomes", json=outcome).json() == {"recorded": False}
     assert ready.client.get(f"/v1/decisions/{first['decision_id']}").json()["impressions"] == 1
     assert other.client.delete("/v1/customers/1").json()["store"]["customers"] == 1
+
+
+def test_a_catalogue_without_a_policy_is_refused_before_workers_are_started(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="catalogue and policy go together"):
+        serve(Settings(port=0, workers=2, catalogue=tmp_path / "catalogue.toml"))

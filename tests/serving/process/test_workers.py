@@ -50,6 +50,18 @@ def test_a_worker_that_dies_is_replaced_and_none_outlives_its_parent(service: Pr
         answers(service)
 
 
+def test_a_dead_worker_is_replaced_while_another_hangs(service: Process) -> None:
+    hanging, dead = workers(service)
+    os.kill(dead, signal.SIGKILL)
+    os.kill(hanging, signal.SIGSTOP)
+    try:
+        service.wait_for("started")
+        died = [line["said"] for line in service.lines if line.get("said", "").startswith("Child process")]
+        assert died == [f"Child process [{dead}] died"]
+    finally:
+        os.kill(hanging, signal.SIGCONT)
+
+
 @pytest.mark.slow
 def test_workers_are_replaced_one_after_the_other_while_calls_go_on(service: Process) -> None:
     before = workers(service)
