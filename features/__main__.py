@@ -1,7 +1,6 @@
 """Command line of the features: `python -m features check | build | publish | describe`."""
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from features.check import cut_offs, offering, rhythm, undeclared_levels
-from features.errors import InputError
+from features.errors import one_sentence
 from features.feature_set import FeatureSet
 from features.item_level import require_item_level
 from features.moments import cross_sell_moments, data_period, labelled_moments
@@ -131,11 +130,8 @@ def _progress(moments: Sequence[datetime]) -> Iterable[datetime]:
 
 def main() -> None:
     """Run a command; bad input ends in one sentence and exit code 2."""
-    try:
+    with one_sentence():
         commands(prog_name="python -m features")
-    except InputError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Command line of the service: `pull`, make `keys`, `run`, look at the `policy`, decide, `report`, `audit`."""
 
-import sys
-
 import click
 
-from features.errors import InputError
+from features.errors import one_sentence
 from serving.commands import audit, decisions, keys, policy, service
 from serving.settings import read_settings
 
@@ -32,11 +30,8 @@ for command in (
 
 def main() -> None:
     """Run a command; bad input ends in one sentence and exit code 2."""
-    try:
+    with one_sentence():
         commands(prog_name="python -m serving")
-    except InputError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

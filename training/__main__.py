@@ -1,11 +1,10 @@
 """Command line of the training: models are trained, judged, promoted, released and rolled back."""
 
-import sys
 from importlib import import_module
 
 import click
 
-from features.errors import InputError
+from features.errors import one_sentence
 
 MODULES = {
     "churn": "models",
@@ -42,11 +41,8 @@ def commands() -> None:
 
 def main() -> None:
     """Run a command; bad input ends in one sentence and exit code 2."""
-    try:
+    with one_sentence():
         commands(prog_name="python -m training")
-    except InputError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ class Registry:
         self._require_file()
         try:
             found = MlflowClient(self.uri, self.uri).get_model_version_by_alias(MODEL, alias)
-        except MlflowException as fault:
-            if fault.error_code in ABSENT:
+        except Exception as fault:  # a database raises its own, which MLflow hands on
+            if isinstance(fault, MlflowException) and fault.error_code in ABSENT:
                 raise PullError(
                     "absent",
                     f"the registry {self.name} gives no {MODEL}@{alias}: make one with python -m training release",
@@ -93,7 +93,7 @@ class Registry:
                     registry_uri=self.uri,
                 )
             )
-        except (MlflowException, OSError) as fault:
+        except Exception as fault:  # as above; a file system as well
             raise PullError(
                 "download", f"{address} cannot be downloaded from {self.name}: {_first_line(fault)}"
             ) from fault

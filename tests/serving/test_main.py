@@ -14,6 +14,7 @@ from serving.__main__ import commands
 from serving.offline.decision_log import DecisionLog
 from serving.settings import Settings
 from tests.serving.places import variables
+from tests.serving.reliability.disks import WITHOUT_ROOTS_RIGHTS
 from tests.serving.running import environment
 
 
@@ -29,6 +30,20 @@ def test_a_pull_without_a_registry_is_one_sentence(tmp_path: Path) -> None:
     assert pulled.stderr.startswith("error: there is no registry at sqlite:///mlflow.db: train")
     assert pulled.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("report",), ("export", "--out", "x"), ("audit",)])
+def test_a_folder_that_this_user_may_not_look_into_is_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    command = [*WITHOUT_ROOTS_RIGHTS, sys.executable, "-m", "serving", *arguments]
+    variables = {**environment(), "SERVING_LEDGER": f"sqlite:///{closed}/ledger.sqlite"}
+    ended = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    told = "closed to this user (Permission denied): run as one who may use it"
+    assert ended.stderr == f"error: {closed}/ledger.sqlite is {told}\n"
 
 
 def test_an_unknown_variable_is_one_sentence(tmp_path: Path) -> None:

@@ -189,6 +189,14 @@ def test_a_missing_registry_is_not_created(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_is_no_registry_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("no database, but some words\n" * 100)
+    with pytest.raises(
+        PullError, match=r"gives no release@champion .*file is not a database.* see that it is up"
+    ):
+        pull(Registry(f"sqlite:///{tmp_path}/notes.db"), "champion", tmp_path / "release")
+
+
 def test_a_registry_that_is_down_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(PullError, match=r"gives no release@champion \(.*see that it is up"):
