@@ -93,7 +93,10 @@ def worse(files: dict[str, Any]) -> None:
     golden[0] = [0.01] * len(golden[0]) if isinstance(golden[0], list) else golden[0] + 0.01
 
 
-def test_the_command_says_what_is_live(filled: FilledRegistry, alias: str, tmp_path: Path) -> None:
+def test_the_command_says_what_is_live(
+    filled: FilledRegistry, alias: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # away from the store that a demo leaves in a checkout
     made = filled.model("churn")
     version = filled.release(alias, {"churn": made})
     command = ["pull", "--alias", alias, "--tracking-uri", filled.uri, "--release", str(tmp_path)]
