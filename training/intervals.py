@@ -5,8 +5,9 @@ draws customers with replacement and takes all rows of a drawn customer at every
 alike: what the models share cancels in their differences and ratios.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,36 @@ class Interval:
     low: float
     high: float
     standard_error: float
+
+    def as_json(self) -> dict[str, float | None]:
+        """Its four values by name; what is no number is None."""
+        return {name: value if math.isfinite(value) else None for name, value in asdict(self).items()}
+
+
+Measured = Mapping[str, Mapping[str, Interval]]
+"""Metrics by name of each model by name."""
+
+
+def told(measured: Measured) -> dict[str, dict[str, dict[str, float | None]]]:
+    """All of them for JSON."""
+    return {
+        name: {metric: interval.as_json() for metric, interval in values.items()}
+        for name, values in measured.items()
+    }
+
+
+def logged(measured: Measured, model: str) -> dict[str, float]:
+    """Flat names for the experiment tracker: the metrics of `model` bare, everybody else's under their name.
+
+    Each comes with its standard error; what is no number is left out.
+    """
+    flat = {}
+    for name, values in measured.items():
+        prefix = "" if name == model else f"{name}."
+        for metric, interval in values.items():
+            flat[f"{prefix}{metric}"] = interval.estimate
+            flat[f"{prefix}{metric}_se"] = interval.standard_error
+    return {name: value for name, value in flat.items() if math.isfinite(value)}
 
 
 @dataclass(frozen=True)

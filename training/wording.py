@@ -1,6 +1,6 @@
 """How names, numbers and moments are written for people: in tables, cards, pictures and verdicts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from training.intervals import Interval
@@ -34,6 +34,11 @@ def with_span(interval: Interval, form: str = ".4f") -> str:
 def days(moments: Sequence[datetime]) -> list[str]:
     """The days that moments begin on."""
     return [f"{moment:%Y-%m-%d}" for moment in moments]
+
+
+def bullets(sentences: Iterable[str]) -> str:
+    """A Markdown list."""
+    return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

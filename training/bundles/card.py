@@ -10,7 +10,7 @@ from training.bundles.artifact import POPULATION
 from training.bundles.backtest import MODEL
 from training.bundles.findings import METRICS, Findings
 from training.bundles.report import LISTS
-from training.wording import days, markdown_table, spoken, with_error, with_span
+from training.wording import bullets, days, markdown_table, spoken, with_error, with_span
 
 SHOWN = 10
 PARENTS = 40
@@ -52,7 +52,7 @@ def model_card(findings: Findings) -> str:
         "What is explained": _explained(findings),
         "Bundles": _packages(findings),
         "Intended use": INTENDED_USE,
-        "Limits": _bullets(LIMITS),
+        "Limits": bullets(LIMITS),
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
     return f"# Model card: bundles\n\n{body}\n"
@@ -68,7 +68,7 @@ def _definition(findings: Findings) -> str:
 def _data(findings: Findings) -> str:
     workspace, baskets = findings.workspace, findings.mined.baskets
     left_out = baskets.left_out
-    return _bullets(
+    return bullets(
         [
             f"Data set: {workspace.dataset.name}, {' to '.join(days(workspace.tables.period or ()))}",
             f"Data fingerprint: `{workspace.tables.fingerprint}`",
@@ -104,7 +104,7 @@ def _quality(findings: Findings) -> str:
         [
             markdown_table(["", *LISTS.values()], rows),
             "Means over baskets ± bootstrap standard errors (customers resampled). The model over others, paired:",
-            _bullets(ratios),
+            bullets(ratios),
             f"Of the hidden items it expects {with_error(said, '.3f')} in its lists of ten; {held} are there.",
         ]
     )
@@ -117,7 +117,7 @@ def _statistics(findings: Findings) -> str:
         "so that at most this share of them is expected to be chance, and a lift that remains with basket size, "
         "store, season and promotions held fixed. Relations have a false discovery rate of 5 %."
     )
-    return f"{_bullets(STATISTICS)}\n\n{told}"
+    return f"{bullets(STATISTICS)}\n\n{told}"
 
 
 def _relations(findings: Findings) -> str:
@@ -212,7 +212,3 @@ def _pair(findings: Findings, first: str, second: str) -> str:
 def _cell(text: str) -> str:
     """What fits into one cell of a table, whatever an item is called."""
     return " ".join(text.split()).replace("|", "\\|")
-
-
-def _bullets(sentences: Sequence[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)

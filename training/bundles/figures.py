@@ -6,7 +6,7 @@ from typing import Any
 
 from training.bundles.backtest import MODEL
 from training.bundles.findings import Findings
-from training.intervals import Interval
+from training.intervals import logged, told
 
 SHOWN = 20
 """Bundles, explained pairs and substitutes that are told."""
@@ -29,9 +29,9 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "tested_baskets": len(findings.judged.hidden.item),
         "learned_through": findings.learned_through.isoformat(),
         **_rule_counts(findings),
-        "metrics": _told(findings.metrics),
-        "ratios": _told(findings.ratios),
-        "probability_of_lists": _numbers(findings.probability),
+        "metrics": told(findings.metrics),
+        "ratios": told(findings.ratios),
+        "probability_of_lists": findings.probability.as_json(),
         "coverage": findings.judged.coverage,
         "packages": [_finite(asdict(package)) for package in findings.packages[:SHOWN]],
         "explained": _records(findings.explained[[*EXPLAINED]]),
@@ -41,15 +41,8 @@ def as_json(findings: Findings) -> dict[str, Any]:
 
 def logged_metrics(findings: Findings) -> dict[str, float]:
     """Flat names for the experiment tracker: the model's metrics bare, everybody else's under their name."""
-    found = {
-        f"{'' if name == MODEL else f'{name}.'}{metric}": interval
-        for name, values in findings.metrics.items()
-        for metric, interval in values.items()
-    }
-    flat = {name: interval.estimate for name, interval in found.items()}
-    flat |= {f"{name}_se": interval.standard_error for name, interval in found.items()}
-    flat |= {name: float(count) for name, count in _rule_counts(findings).items()}
-    return {name: value for name, value in flat.items() if math.isfinite(value)}
+    counts = {name: float(count) for name, count in _rule_counts(findings).items()}
+    return logged(findings.metrics, MODEL) | counts
 
 
 def _rule_counts(findings: Findings) -> dict[str, int]:
@@ -60,17 +53,6 @@ def _rule_counts(findings: Findings) -> dict[str, int]:
         "explained_pairs": len(findings.explained),
         "substitute_pairs": len(findings.mined.substitutes),
     }
-
-
-def _told(values: dict[str, dict[str, Interval]]) -> dict[str, Any]:
-    return {
-        name: {metric: _numbers(found) for metric, found in by_metric.items()}
-        for name, by_metric in values.items()
-    }
-
-
-def _numbers(interval: Interval) -> dict[str, float | None]:
-    return _finite(asdict(interval))
 
 
 def _records(table: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a data frame of any columns

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from training.calibration import Calibration
 from training.intervals import Interval
-from training.wording import days, markdown_table, spoken, with_error, with_span
+from training.wording import bullets, days, markdown_table, spoken, with_error, with_span
 
 COLUMNS = {
     "auc": "AUC",
@@ -70,7 +70,7 @@ def model_card(facts: CardFacts) -> str:
         "Calibration": _calibration(facts),
         "What moves it": "\n".join(f"{place}. {words}" for place, words in enumerate(facts.top_features, 1)),
         "Intended use": INTENDED_USE,
-        "Limits": "\n".join(f"- {sentence}" for sentence in (*LIMITS, *facts.caveats)),
+        "Limits": bullets((*LIMITS, *facts.caveats)),
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
     return f"# Model card: {facts.name}\n\n{body}\n"
@@ -96,7 +96,7 @@ def _data(facts: CardFacts) -> str:
         "Data fingerprint": f"`{facts.data_fingerprint}`",
         "Features": f"{facts.features}, fingerprint `{facts.feature_fingerprint}`",
     }
-    return "\n".join(f"- {name}: {value}" for name, value in lines.items())
+    return bullets(f"{name}: {value}" for name, value in lines.items())
 
 
 def _training(facts: CardFacts) -> str:

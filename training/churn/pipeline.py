@@ -19,9 +19,10 @@ from training.churn.baselines import baselines
 from training.churn.gate import scores_of
 from training.churn.leakage import refuse_leakage, refuse_thin_evidence
 from training.churn.model import fit_churn
-from training.churn.report import Findings, as_json, card, logged_metrics, pictures
+from training.churn.report import Findings, as_json, card, pictures
 from training.churn.split import backtest_splits
 from training.config import Config
+from training.intervals import logged
 from training.registry import Version, log_results, log_scores, recorded_run, register
 from training.report_folder import write_report
 
@@ -65,7 +66,7 @@ def record(findings: Findings, config: Config) -> Version:
         "feature_fingerprint": workspace.features.fingerprint,
     }
     with recorded_run(CHURN, config.flat(), tags), tempfile.TemporaryDirectory() as folder:
-        log_results(logged_metrics(findings), report)
+        log_results(logged(findings.metrics(), MODEL), report)
         log_scores(scores_of(findings.backtest.origins))
         final = _final(findings)
         artifact = write_artifact(Path(folder) / CHURN, final, workspace.dataset, workspace.features)

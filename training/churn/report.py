@@ -20,7 +20,7 @@ from training.churn.backtest import MODEL, Backtest
 from training.churn.card import CardFacts, model_card
 from training.churn.metrics import METRICS, RANK_METRICS
 from training.churn.model import ChurnModel
-from training.intervals import Interval
+from training.intervals import Interval, told
 from training.terminal import table
 from training.wording import plain, span, spoken, with_error
 
@@ -86,29 +86,15 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "churn": workspace.dataset.churn.model_dump(exclude_none=True),
         "data_period": [moment.isoformat() for moment in workspace.tables.period or ()],
         "origins": [moment.isoformat() for moment in backtest.starts],
-        "metrics": {
-            name: {metric: asdict(interval) for metric, interval in values.items()}
-            for name, values in findings.metrics().items()
-        },
+        "metrics": told(findings.metrics()),
         "by_origin": {
-            name: [asdict(replicates.at(number, name, "auc")) for number in range(len(backtest.origins))]
+            name: [replicates.at(number, name, "auc").as_json() for number in range(len(backtest.origins))]
             for name in findings.scored
         },
-        "auc_gained": {name: asdict(interval) for name, interval in findings.auc_gained().items()},
+        "auc_gained": {name: interval.as_json() for name, interval in findings.auc_gained().items()},
         "share_of_trees": findings.model.share_of_trees,
         "calibration": asdict(findings.model.calibration),
     }
-
-
-def logged_metrics(findings: Findings) -> dict[str, float]:
-    """Flat names for the experiment tracker: the model's metrics bare, everybody else's under their name."""
-    flat = {}
-    for name, values in findings.metrics().items():
-        prefix = "" if name == MODEL else f"{name}."
-        for metric, interval in values.items():
-            flat[f"{prefix}{metric}"] = interval.estimate
-            flat[f"{prefix}{metric}_se"] = interval.standard_error
-    return flat
 
 
 def pictures(findings: Findings) -> dict[str, Figure]:

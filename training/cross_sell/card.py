@@ -1,7 +1,5 @@
 """The model card: what a cross-sell model is, how good it is and where to be careful, as one Markdown page."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from training.calibration import Calibration
@@ -12,7 +10,7 @@ from training.cross_sell.periods import KINDS
 from training.cross_sell.report import COMPARED, LISTS
 from training.cross_sell.spread import LISTED_KINDS
 from training.cross_sell.totals import CALIBRATION_ERROR, CANDIDATE_RECALL, PROBABILITY_SUM
-from training.wording import days, markdown_table, plain, spoken, with_error, with_span
+from training.wording import bullets, days, markdown_table, plain, spoken, with_error, with_span
 
 STRONGEST = 10
 
@@ -42,7 +40,7 @@ def model_card(findings: Findings) -> str:
         "Coverage and concentration": _spread(findings),
         "What moves it": _strongest(findings),
         "Intended use": INTENDED_USE,
-        "Limits": _bullets(LIMITS),
+        "Limits": bullets(LIMITS),
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
     return f"# Model card: cross-sell\n\n{body}\n"
@@ -50,7 +48,7 @@ def model_card(findings: Findings) -> str:
 
 def _data(findings: Findings) -> str:
     workspace, newest = findings.workspace, findings.backtest.judged[-1]
-    return _bullets(
+    return bullets(
         [
             f"Data set: {workspace.dataset.name}, {' to '.join(days(workspace.tables.period or ()))}",
             f"Data fingerprint: `{workspace.tables.fingerprint}`",
@@ -109,7 +107,7 @@ def _quality(findings: Findings) -> str:
         for metric in COMPARED
         for kind in LISTED_KINDS
     ]
-    return "\n\n".join([*tables, QUALITY_NOTE, _bullets(ratios)])
+    return "\n\n".join([*tables, QUALITY_NOTE, bullets(ratios)])
 
 
 QUALITY_NOTE = (
@@ -164,7 +162,3 @@ def _strongest(findings: Findings) -> str:
     features = findings.pairs.features
     strongest = [plain(features[place].words) for place in np.argsort(-strength)[:STRONGEST]]
     return "\n".join(f"{place}. {words}" for place, words in enumerate(strongest, 1))
-
-
-def _bullets(sentences: Sequence[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)

@@ -9,7 +9,7 @@ from training.cross_sell.backtest import MODEL, Judged
 from training.cross_sell.findings import Findings
 from training.cross_sell.periods import KINDS
 from training.cross_sell.totals import CALIBRATION_ERROR, CANDIDATE_RECALL, PROBABILITY_SUM
-from training.intervals import Interval, Replicates
+from training.intervals import Replicates, logged, told
 
 TOTALS = (CANDIDATE_RECALL, CALIBRATION_ERROR, PROBABILITY_SUM)
 
@@ -23,15 +23,9 @@ def as_json(findings: Findings) -> dict[str, Any]:
             "recall_by_source": findings.source_recall,
         },
         **{metric: _both(findings.totals, MODEL, metric) for metric in TOTALS},
-        "metrics": {
-            name: {metric: _numbers(interval) for metric, interval in values.items()}
-            for name, values in findings.metrics.items()
-        },
+        "metrics": told(findings.metrics),
         "by_origin": {name: _by_origin(findings, name) for name in findings.backtest.models},
-        "ratios": {
-            rival: {metric: _numbers(interval) for metric, interval in values.items()}
-            for rival, values in findings.ratios.items()
-        },
+        "ratios": told(findings.ratios),
         "catalogue_coverage": findings.coverage,
         "top_item_share": findings.concentration,
         "purchases": [_purchases(judged) for judged in findings.backtest.judged],
@@ -41,18 +35,9 @@ def as_json(findings: Findings) -> dict[str, Any]:
 
 def logged_metrics(findings: Findings) -> dict[str, float]:
     """Flat names for the experiment tracker: the model's metrics bare, everybody else's under their name."""
-    found: dict[str, Interval] = {
-        f"{'' if name == MODEL else f'{name}.'}{metric}": interval
-        for name, values in findings.metrics.items()
-        for metric, interval in values.items()
-    }
-    found |= {
-        f"{metric}.{kind}": findings.totals.mean(MODEL, f"{metric}.{kind}")
-        for metric in TOTALS
-        for kind in KINDS
-    }
-    flat = {name: interval.estimate for name, interval in found.items()}
-    flat |= {f"{name}_se": interval.standard_error for name, interval in found.items()}
+    names = [f"{metric}.{kind}" for metric in TOTALS for kind in KINDS]
+    totals = {MODEL: {name: findings.totals.mean(MODEL, name) for name in names}}
+    flat = logged(findings.metrics, MODEL) | logged(totals, MODEL)
     flat |= {f"catalogue_coverage.{kind}": values[MODEL] for kind, values in findings.coverage.items()}
     flat |= {f"top_item_share.{kind}": values[MODEL] for kind, values in findings.concentration.items()}
     return {name: value for name, value in flat.items() if math.isfinite(value)}
@@ -92,8 +77,8 @@ def _both(replicates: Replicates, model: str, metric: str) -> dict[str, Any]:
     periods = range(len(replicates.measured[model, f"{metric}.all"]))
     return {
         kind: {
-            **_numbers(replicates.mean(model, f"{metric}.{kind}")),
-            "by_origin": [_numbers(replicates.at(place, model, f"{metric}.{kind}")) for place in periods],
+            **replicates.mean(model, f"{metric}.{kind}").as_json(),
+            "by_origin": [replicates.at(place, model, f"{metric}.{kind}").as_json() for place in periods],
         }
         for kind in KINDS
     }
@@ -102,7 +87,7 @@ def _both(replicates: Replicates, model: str, metric: str) -> dict[str, Any]:
 def _by_origin(findings: Findings, model: str) -> dict[str, list[dict[str, float | None]]]:
     periods, replicates = range(len(findings.backtest.judged)), findings.backtest.replicates
     return {
-        metric: [_numbers(replicates.at(place, model, metric)) for place in periods]
+        metric: [replicates.at(place, model, metric).as_json() for place in periods]
         for metric in findings.metrics[model]
     }
 
@@ -117,7 +102,3 @@ def _purchases(judged: Judged) -> Mapping[str, Any]:
         "unforeseen": judged.unforeseen,
         "sum_of_probabilities": float(judged.probability.sum()),
     }
-
-
-def _numbers(interval: Interval) -> dict[str, float | None]:
-    return {name: value if math.isfinite(value) else None for name, value in asdict(interval).items()}

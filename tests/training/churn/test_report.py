@@ -9,8 +9,7 @@ from rich.console import Console
 from tests.market import CANARY
 from training.churn.backtest import LINEAR, MODEL, TREES
 from training.churn.metrics import METRICS, RANK_METRICS
-from training.churn.report import Findings, as_json, card, logged_metrics, pictures, print_findings
-from training.intervals import Interval
+from training.churn.report import Findings, as_json, card, pictures, print_findings
 
 BASELINES = ["logistic_rfm", "mbg_nbd", "recency", "frequency", "recency_over_gap"]
 
@@ -70,14 +69,6 @@ def test_figures_without_time_say_so(subscribers: Findings, leavers: Findings) -
     assert (timeless["origins"], timeless["data_period"]) == ([], [])
     assert timeless["churn"] == {"kind": "explicit"}
     assert (len(dated["origins"]), dated["churn"]["horizon_days"]) == (2, 28)
-
-
-def test_the_tracker_gets_the_model_s_metrics_bare(market: Findings) -> None:
-    logged = logged_metrics(market)
-    measured: Interval = market.metrics()[MODEL]["auc"]
-    assert (logged["auc"], logged["auc_se"]) == (measured.estimate, measured.standard_error)
-    assert logged["recency.auc"] == market.metrics()["recency"]["auc"].estimate
-    assert "recency.brier" not in logged
 
 
 def test_pictures_of_time_need_time(market: Findings, subscribers: Findings, leavers: Findings) -> None:
