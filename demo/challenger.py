@@ -44,7 +44,7 @@ def challenge(dataset: Path) -> tuple[Step, ...]:
 def write_challenger(path: Path = CHALLENGER) -> None:
     """The experiment values of the repository, but for a smaller churn model."""
     values = tomllib.loads(CONFIG.read_text(encoding="utf-8"))
-    values["backtest"]["origins"] = ORIGINS
+    values["churn"]["origins"] = ORIGINS
     values["churn"]["shares_of_trees"] = SHARES
     values["churn"]["trees"] |= SMALLER
     path.write_text("".join(_lines("", values)), encoding="utf-8")

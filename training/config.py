@@ -20,12 +20,6 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Backtest(_Section):
-    """How a model is judged."""
-
-    origins: int = Field(ge=1)
-
-
 class Trees(_Section):
     """The mean of `boosters`, each of `rounds` trees whose leaves hold at least `min_share_in_leaf` of the rows.
 
@@ -52,8 +46,9 @@ class ChurnPromotion(_Section):
 
 
 class ChurnConfig(_Section):
-    """How the churn model is fitted."""
+    """How the churn model is judged and fitted."""
 
+    origins: int = Field(ge=1)
     shares_of_trees: tuple[_Share, ...] = Field(min_length=1)
     linear_penalty: float = Field(gt=0)
     calibration_ridge: float = Field(gt=0)
@@ -139,7 +134,6 @@ class BundlesConfig(_Section):
 class Config(_Section):
     """The whole file."""
 
-    backtest: Backtest
     churn: ChurnConfig
     cross_sell: CrossSellConfig
     bundles: BundlesConfig

@@ -17,7 +17,7 @@ def test_the_challenger_has_fewer_trees_and_all_other_values_of_the_repository(t
     write_challenger(tmp_path / "challenger.toml")
     usual, other = read_config().flat(), read_config(tmp_path / "challenger.toml").flat()
     assert {name: (usual[name], value) for name, value in other.items() if value != usual[name]} == {
-        "backtest.origins": (4, 2),
+        "churn.origins": (4, 2),
         "churn.shares_of_trees": ((1.0, 0.75, 0.5), (0.75,)),
         "churn.trees.boosters": (3, 2),
     }

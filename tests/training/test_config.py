@@ -28,17 +28,16 @@ def test_the_repository_s_own_values_are_logged_whole() -> None:
     flat = read_config().flat()
     written = leaves(tomllib.loads(CONFIG.read_text()))
     assert json.loads(json.dumps(list(flat.values()))) == written
-    assert {"backtest.origins", "churn.linear_penalty", "churn.trees.num_leaves"} <= set(flat)
+    assert {"churn.origins", "churn.linear_penalty", "churn.trees.num_leaves"} <= set(flat)
 
 
 def test_another_file_gives_other_values(tmp_path: Path) -> None:
-    assert read_config(write_config(tmp_path, origins=3)).backtest.origins == 3
+    assert read_config(write_config(tmp_path, origins=3)).churn.origins == 3
 
 
 @pytest.mark.parametrize(
     "section",
     [
-        "backtest.",
         "churn.",
         "churn.trees.",
         "churn.promotion.",
@@ -104,5 +103,5 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_toml_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text("[backtest\norigins = 4")
+    path.write_text("[churn\norigins = 4")
     assert "is no valid TOML" in refusal(path)

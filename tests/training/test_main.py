@@ -64,8 +64,8 @@ def test_the_terminal_is_free_of_other_people_s_notes(shell: Shell, tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"origins": 0}, "backtest.origins"),
-        ({"backtest.horizons": 4}, "backtest.horizons"),
+        ({"origins": 0}, "churn.origins"),
+        ({"churn.horizons": 4}, "churn.horizons"),
         ({"origins": 50}, "a backtest over 50 horizons needs"),
     ],
 )

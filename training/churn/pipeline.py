@@ -44,7 +44,7 @@ def train_churn(
     refuse_thin_evidence(stacked)
     refuse_leakage(stacked[stacked[AS_OF] == stacked[AS_OF].max()], names)
     fit = partial(fit_churn, names=names, horizon=horizon_of(dataset), config=config.churn)
-    splits = backtest_splits(stacked, horizon_of(dataset), config.backtest.origins)
+    splits = backtest_splits(stacked, horizon_of(dataset), config.churn.origins)
     rivals = baselines(names, frequency_column(dataset), dataset.churn.horizon_days)
     backtest = run_backtest(stacked, splits, fit, rivals, watch_backtest)
     return Findings(workspace, stacked, fit(stacked), backtest)

@@ -41,7 +41,7 @@ def backtest_splits(stacked: pd.DataFrame, horizon: timedelta | None, origins: i
         needed = (origins + 1) * horizon.days
         raise InputError(
             f"a backtest over {origins} horizons needs snapshots over {needed} days or more, spaced so that one "
-            "falls on each horizon's start: lower [backtest] origins, choose every_days as a divisor of "
+            "falls on each horizon's start: lower [churn] origins, choose every_days as a divisor of "
             "horizon_days, or bring a longer history"
         )
     return splits

@@ -56,7 +56,7 @@ def test_too_short_a_history_says_what_to_change(weeks: int, origins: int, days:
         InputError, match=rf"over {origins} horizons needs .* {28 * (origins + 1)} days"
     ) as error:
         backtest_splits(weekly(weeks, days), HORIZON, origins)
-    assert "lower [backtest] origins" in str(error.value)
+    assert "lower [churn] origins" in str(error.value)
 
 
 def test_the_shortest_history_that_suffices() -> None:
