@@ -20,6 +20,8 @@ def one_sentence() -> Iterator[None]:
     except InputError as error:
         sentence = str(error)
     except PermissionError as fault:
+        if fault.filename is None:
+            raise
         sentence = f"{fault.filename} is closed to this user ({fault.strerror}): run as one who may use it"
     else:
         return

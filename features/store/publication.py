@@ -1,5 +1,6 @@
 """The store as one SQLite file, written."""
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -80,17 +81,17 @@ def publish_sqlite(  # noqa: PLR0913 - each is a table of its own
     both are given or none; a place beyond the items, an item twice in one list, a probability outside 0 to
     1 or out of order, and popular items without everybody's ("") are refused as well. So it is with the habits
     and `info.bundles`, but that nobody may have any; a share is above 0 and at most 1. Profiles come for as many
-    as the rows, or for nobody; a segment that does not exist, and a consent twice, are refused. After any failure
-    the old file stands and nothing half-written stays behind. A symbolic link stays one: the file that it names
-    is replaced.
+    as the rows, or for nobody; a segment that does not exist, and a consent twice, are refused, and a place that
+    cannot be written. After any failure the old file stands and nothing half-written stays behind. A symbolic link
+    stays one: the file that it names is replaced.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     try:
         with beside(path) as temporary:
             _write(temporary, _Content(info, rows, candidates, habits, profiles))
             with alone(path):
                 replace(temporary, path)
-    except sqlite3.Error as fault:
+    except (sqlite3.Error, OSError) as fault:
         raise StoreError(f"the online store at {path} cannot be written: {fault}") from fault
 
 

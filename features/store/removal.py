@@ -1,5 +1,6 @@
 """Customers taken out of a published store, so that nothing of them stays in the file."""
 
+import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -28,7 +29,7 @@ def remove_customers(path: Path, customer_ids: Iterable[str]) -> dict[str, int]:
     writing the file. A symbolic link stays one: they are removed from the file that it names. Raises `StoreError`
     when there is no whole store or it cannot be written.
     """
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     ids = {customer_id for customer_id in customer_ids if _is_text(customer_id)}
     try:
         with alone(path), beside(path) as temporary, closing(SqliteStore(path)) as store:

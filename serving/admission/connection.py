@@ -52,7 +52,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - handed on as they come
         super().__init__(*args, **kwargs)
         self._in_head = self._in_message = self._refused = self._told_again = False
-        self._answering = 0
+        self._answering = self._heads = 0
         self._head_bytes = self._unread_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._since = 0.0
@@ -75,11 +75,11 @@ class Connection(HttpToolsProtocol):
         if self._refused:
             self._count_unread(len(data))
             return
-        began_in_head = self._in_head
+        head = self._heads if self._in_head else None
         self._read(data)
         if self._over():
             return
-        if began_in_head and self._in_head:
+        if self._in_head and head == self._heads:
             self._count_head(len(data))
         elif self._in_head and self._timer is None:
             self._within(HEAD_SECONDS, lambda: self._refuse(_TOO_SLOW))
@@ -94,6 +94,7 @@ class Connection(HttpToolsProtocol):
             raise OverLimitError
         self._in_time()
         self._in_head = self._in_message = True
+        self._heads += 1
         self._head_bytes = self._unread_bytes = 0
         self._since = self.loop.time()
         super().on_message_begin()
@@ -115,6 +116,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         if self._told_again:
+            self._told_again = False
             return
         self._in_head = False
         self._in_time()
@@ -160,10 +162,9 @@ class Connection(HttpToolsProtocol):
         """
         framing = (b"%s: %s\r\n" % header for header in self.headers if header[0] in _FRAMING)
         self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
         self._told_again = True
-        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
-        self._told_again = False
-        self._read(rest)
+        self._read(b"POST / HTTP/1.1\r\n%s\r\n%s" % (b"".join(framing), rest))
 
     def _over(self) -> bool:
         return self._refused or self.transport.is_closing()

@@ -1,5 +1,6 @@
 """`batch`, `replay`, `export` and `report`: decisions about many customers, and what became of them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ def batch(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - option
     with ended_by_sigterm(), decisions as made, shown() as advance:
         count = write(made, out, advance)
     click.echo(f"{count:,} decisions are in {out}")
+    _tell(made.left_out)
 
 
 @click.command()
@@ -78,6 +80,7 @@ def replay(settings: Settings, /, **given: Any) -> None:  # noqa: ANN401 - optio
     with ended_by_sigterm(), decisions as made, shown() as advance:
         count = write(made, out, advance)
     click.echo(f"{count:,} decisions as of {as_of:%Y-%m-%d} are in {out}")
+    _tell(made.left_out)
 
 
 @click.command()
@@ -91,12 +94,14 @@ def export(settings: Settings, /, until: datetime | None, out: Path, **given: st
     from serving.offline.progress import shown  # noqa: PLC0415 - as above
 
     with ended_by_sigterm(), shown() as advance:
-        count, altered = write_all(
+        count, unreadable = write_all(
             override(settings, given), out, advance, until and until.replace(tzinfo=UTC)
         )
     click.echo(f"{count:,} decisions are in {out}")
-    if altered:
-        click.echo(f"{altered:,} are not what was recorded and left out: python -m serving audit names them")
+    if unreadable:
+        click.echo(
+            f"{unreadable:,} cannot be read and are left out: python -m serving audit names what was changed"
+        )
 
 
 @click.command()
@@ -118,6 +123,13 @@ def report(
 
     moment = since and since.replace(tzinfo=UTC)
     print_all(override(settings, given), moment, picture, figures)
+
+
+def _tell(left_out: Sequence[Exception]) -> None:
+    if left_out:
+        click.echo(
+            f"left out for data that cannot be read: {len(left_out):,}; the first: {left_out[0]}", err=True
+        )
 
 
 def _asking(given: dict[str, Any]) -> Asking:

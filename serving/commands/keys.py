@@ -119,5 +119,5 @@ def _state(record: KeyRecord, now: datetime) -> str:
         return "valid"
     if now < record.ends:
         return f"valid until {record.ends:%Y-%m-%d %H:%M}"
-    verb = "revoked" if record.ends == record.revoked_at else "expired"
+    verb = "expired" if record.ends == record.expires_at else "revoked"
     return f"{verb} {record.ends:%Y-%m-%d %H:%M}"

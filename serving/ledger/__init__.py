@@ -3,7 +3,6 @@
 from serving.ledger.audit import Sealed, State
 from serving.ledger.engines import sqlite_file
 from serving.ledger.faults import (
-    Altered,
     Erased,
     KeyTaken,
     LedgerError,
@@ -11,6 +10,7 @@ from serving.ledger.faults import (
     OutcomeError,
     TooLate,
     UnknownDecision,
+    Unreadable,
 )
 from serving.ledger.ledger import Ledger
 from serving.ledger.opening import open_ledger
@@ -30,7 +30,6 @@ from serving.ledger.records import (
 from serving.ledger.secret import read_secret
 
 __all__ = [
-    "Altered",
     "Counts",
     "CustomerTotal",
     "Erased",
@@ -52,6 +51,7 @@ __all__ = [
     "TooLate",
     "Totals",
     "UnknownDecision",
+    "Unreadable",
     "open_ledger",
     "read_secret",
     "sqlite_file",

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from serving.decision.trace import Decision
-from serving.ledger.faults import Altered
+from serving.ledger.faults import Unreadable
 from serving.ledger.recording import Seal, unpacked
 from serving.ledger.tables import Moment, answers, decisions, kept_counts, moment, used
 
@@ -62,7 +62,7 @@ class Sealed:
         """What was decided, or None where the trace was changed into something else."""
         try:
             return unpacked(self.decision_id, self.trace)
-        except Altered:
+        except Unreadable:
             return None
 
 

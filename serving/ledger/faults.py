@@ -18,13 +18,13 @@ class Erased(LedgerError):  # noqa: N818 - says what happened
         super().__init__("the customer was erased meanwhile: nothing was recorded")
 
 
-class Altered(LedgerError):  # noqa: N818 - says what happened
-    """The row of one decision is not what was recorded; all others are as they were."""
+class Unreadable(LedgerError):  # noqa: N818 - says what happened
+    """The row of one decision says nothing that this program understands; all others are as they were."""
 
     def __init__(self, decision_id: str) -> None:
         super().__init__(
-            f"decision {decision_id} is not what was recorded: python -m serving audit names all such, "
-            "restore them from a backup"
+            f"decision {decision_id} cannot be read: it was changed, as python -m serving audit says then, or is "
+            "of another version of this program"
         )
         self.decision_id = decision_id
 

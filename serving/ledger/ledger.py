@@ -16,7 +16,7 @@ from serving.ledger import audit, erasure, outcomes, recording, totals
 from serving.ledger.audit import Sealed
 from serving.ledger.consents import Pair, newest_consents, record_consent
 from serving.ledger.database import Database
-from serving.ledger.faults import Altered, Erased
+from serving.ledger.faults import Erased, Unreadable
 from serving.ledger.knowledge import history_of
 from serving.ledger.records import Erasure, Limits, LoggedDecision, Occasion, Outcome, Recorded, Totals
 from serving.ledger.seals import seal_of
@@ -141,11 +141,11 @@ class Ledger:
         return {one for one in customer_ids if self._customer_hash(one) in hashes} if hashes else set()
 
     def logged(
-        self, until: datetime | None = None, altered: Callable[[Altered], None] | None = None
+        self, until: datetime | None = None, unreadable: Callable[[Unreadable], None] | None = None
     ) -> Iterator[LoggedDecision]:
         """Every decision made before `until` with its reward so far, by id, with few in memory at once.
 
-        One that is not what was recorded is told to `altered` and left out; raises `Altered` where nobody listens.
+        One that cannot be read is told to `unreadable` and left out; raises `Unreadable` where nobody listens.
         """
         chosen = [] if until is None else [decisions.c.decided_at < until]
         last = ""
@@ -157,10 +157,10 @@ class Ledger:
             for one in page:
                 if isinstance(one, LoggedDecision):
                     yield one
-                elif altered is None:
+                elif unreadable is None:
                     raise one
                 else:
-                    altered(one)
+                    unreadable(one)
             last = page[-1].decision_id
 
     def totals(self, since: datetime | None = None) -> Totals:

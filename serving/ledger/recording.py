@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, Executable, bindparam, insert, select
 
 from serving.decision.trace import Decision, Priced, from_json, to_json
 from serving.ledger.database import INSERTIONS, Insertion
-from serving.ledger.faults import Altered
+from serving.ledger.faults import Unreadable
 from serving.ledger.knowledge import Knowledge
 from serving.ledger.records import Limits, Occasion
 from serving.ledger.tables import answers, decisions, spent, used
@@ -36,17 +36,20 @@ class LostRaceError(Exception):
 
 
 def recorded(connection: Connection, decision_ids: Iterable[str]) -> dict[str, Decision]:
-    """The decisions that exist, by id. Raises `Altered` as `unpacked` does."""
+    """The decisions that exist, by id. Raises `Unreadable` as `unpacked` does."""
     rows = connection.execute(_BY_ID, {"ids": list(decision_ids)})
     return {decision_id: unpacked(decision_id, trace) for decision_id, trace in rows}
 
 
 def unpacked(decision_id: str, trace: bytes) -> Decision:
-    """The decision of a row. Raises `Altered` where somebody put something else there."""
+    """The decision of a row. Raises `Unreadable` where something else is there, another decision too."""
     try:
-        return from_json(zlib.decompress(trace).decode())
+        decision = from_json(zlib.decompress(trace).decode())
     except (zlib.error, ValueError, TypeError) as fault:
-        raise Altered(decision_id) from fault
+        raise Unreadable(decision_id) from fault
+    if decision.decision_id != decision_id:
+        raise Unreadable(decision_id)
+    return decision
 
 
 def settle(

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Subquery, case, func, sel
 
 from serving.decision.trace import Group
 from serving.ledger.database import upsert
-from serving.ledger.faults import Altered
+from serving.ledger.faults import Unreadable
 from serving.ledger.recording import unpacked
 from serving.ledger.records import Counts, CustomerTotal, KeptTotal, LoggedDecision
 from serving.ledger.tables import answers, decisions, kept_counts, of_answer, outcomes
@@ -62,7 +62,7 @@ def keep(connection: Connection, totals: Iterable[KeptTotal]) -> None:
 
 def logged_after(
     connection: Connection, decision_id: str, limit: int, *chosen: ColumnElement[bool]
-) -> list[LoggedDecision | Altered]:
+) -> list[LoggedDecision | Unreadable]:
     """The next decisions by id that meet every condition, each with its reward."""
     page = connection.execute(
         select(decisions.c.decision_id, decisions.c.trace)
@@ -78,10 +78,10 @@ def logged_after(
     return [_logged(row.decision_id, row.trace, rewards) for row in page]
 
 
-def _logged(decision_id: str, trace: bytes, rewards: Mapping[str, float]) -> LoggedDecision | Altered:
+def _logged(decision_id: str, trace: bytes, rewards: Mapping[str, float]) -> LoggedDecision | Unreadable:
     try:
         return LoggedDecision(unpacked(decision_id, trace), float(rewards[decision_id]))
-    except Altered as fault:
+    except Unreadable as fault:
         return fault
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from features.store import StoreError
 from serving.decision.decide import decide
 from serving.decision.facts import Facts, History, Question
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.ledger import Altered, Erased, Ledger, LedgerError, Limits, Occasion
+from serving.ledger import Erased, Ledger, LedgerError, Limits, Occasion, Unreadable
 from serving.next_best_offer.asking import Asked
 from serving.next_best_offer.fact_source import FactSource
 from serving.telemetry.timing import Stage
@@ -90,17 +91,26 @@ class Decider:
 
 def of_everybody(fault: Exception) -> bool:
     """Whether a fault would meet whoever asks: the ledger's, but for an erased customer and an altered row."""
-    return isinstance(fault, LedgerError) and not isinstance(fault, Erased | Altered)
+    return isinstance(fault, LedgerError) and not isinstance(fault, Erased | Unreadable)
 
 
 def _answered(step: Callable[[Sequence[Q]], Sequence[A]], questions: Sequence[Q]) -> list[A | Exception]:
-    """What a step answers to all together; to each alone when that fails by one of them."""
+    """What a step answers to all together; to each alone when that fails by one of them.
+
+    Raises what is everybody's fault, such as a store of which nothing can be read.
+    """
     try:
         return list(step(questions)) if questions else []
     except Exception as fault:
         if of_everybody(fault):
             raise
-        return [fault] if len(questions) == 1 else [_answered(step, [one])[0] for one in questions]
+        if len(questions) == 1:
+            return [fault]
+    alone = [_answered(step, [one])[0] for one in questions]
+    faults = [one for one in alone if isinstance(one, StoreError)]
+    if len(faults) == len(alone):
+        raise faults[0]
+    return alone
 
 
 def limits_of(rulebook: Rulebook) -> dict[str, Limits]:

@@ -13,7 +13,7 @@ from typing import Self
 from features.errors import InputError
 from serving.decision.rulebook import Rulebook
 from serving.decision.trace import Decision
-from serving.ledger import Altered, Erased, Ledger, LedgerError, Occasion, TooLate
+from serving.ledger import Erased, Ledger, LedgerError, Occasion, TooLate, Unreadable
 from serving.live.live import Live
 from serving.live.served import Served
 from serving.next_best_offer.answers import Answers
@@ -165,6 +165,6 @@ def _missing(fault: Exception) -> metrics.Lack:
         return "late"
     if isinstance(fault, Erased):
         return "erased"
-    if isinstance(fault, LedgerError) and not isinstance(fault, Altered):
+    if isinstance(fault, LedgerError) and not isinstance(fault, Unreadable):
         return "ledger"
     return "data" if isinstance(fault, InputError) else "failed"

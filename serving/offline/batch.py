@@ -1,6 +1,6 @@
 """Decisions for many customers at once: the same as single ones, recorded, and written as a decision log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,20 @@ TOMORROW = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class Decided:
+    """Decisions as they are made, chunk by chunk, and about how many customers they will be.
+
+    Who is erased meanwhile is left out. So is who has a row of the store, or a decision, that cannot be read: why
+    is in `left_out`, once the chunks have come. Their iterator raises `StoreError` and `LedgerError` for what is
+    everybody's fault, and whatever else kept somebody from a decision.
+    """
+
+    chunks: Iterator[list[Decision]]
+    customers: int
+    left_out: Sequence[InputError] = ()
+
+
+@dataclass(frozen=True)
 class Campaign:
     """What a batch needs: who decides, the store with everybody, and the question about each."""
 
@@ -38,32 +52,22 @@ class Campaign:
     store: OnlineStore
     asking: Asking
 
-    def decide(self, customer_ids: Iterable[str], at: datetime) -> Iterator[list[Decision]]:
-        """The recorded decisions of the customers in their order, chunk by chunk; `at` is UTC.
+    def decide(self, customer_ids: Iterable[str], at: datetime, customers: int) -> Decided:
+        """The recorded decisions of so many customers in their order, made as they are asked for; `at` is UTC."""
+        left_out: list[InputError] = []
+        return Decided(self._chunks(iter(customer_ids), at, left_out), customers, left_out)
 
-        Who is erased meanwhile is left out. Raises `StoreError` and `LedgerError`.
-        """
-        ids = iter(customer_ids)
+    def _chunks(
+        self, ids: Iterator[str], at: datetime, left_out: list[InputError]
+    ) -> Iterator[list[Decision]]:
         while chunk := list(islice(ids, CHUNK)):
             decided = self.decider.decided([Asked(one, self.asking, at, BATCH) for one in chunk])
-            yield [*_remaining(decided)]
-
-
-def _remaining(decided: Iterable[Decision | Exception]) -> Iterator[Decision]:
-    """Without those who were erased meanwhile. Raises whatever else kept somebody from a decision."""
-    for one in decided:
-        if isinstance(one, Decision):
-            yield one
-        elif not isinstance(one, Erased):
-            raise one
-
-
-@dataclass(frozen=True)
-class Decided:
-    """Decisions as they are made, chunk by chunk, and about how many customers they will be."""
-
-    chunks: Iterator[list[Decision]]
-    customers: int
+            for one in decided:
+                if isinstance(one, InputError) and not isinstance(one, Erased):
+                    left_out.append(one)
+                elif isinstance(one, Exception) and not isinstance(one, Erased):
+                    raise one
+            yield [one for one in decided if isinstance(one, Decision)]
 
 
 @contextmanager
@@ -77,10 +81,10 @@ def batch(settings: Settings, asking: Asking, customers: Path | None, at: dateti
         store = load_store(settings.store, ledger)
         campaign = prepare(settings, asking, store, ledger)
         if customers is None:
-            yield Decided(campaign.decide(campaign.store.ids(), at), campaign.store.info.customers)
+            yield campaign.decide(campaign.store.ids(), at, campaign.store.info.customers)
         else:
             ids = read_ids(customers)
-            yield Decided(campaign.decide(ids, at), len(ids))
+            yield campaign.decide(ids, at, len(ids))
 
 
 def prepare(settings: Settings, asking: Asking, store: OnlineStore, ledger: Ledger) -> Campaign:

@@ -42,7 +42,7 @@ def replay(settings: Settings, asking: Asking, as_of: datetime, past: str | None
         erased = {one for ledger in erasures for one in ledger.erased(store.ids())}
         ids = (customer_id for customer_id in store.ids() if customer_id not in erased)
         at = noon_after(as_of, campaign.decider.rulebook.policy)
-        yield Decided(campaign.decide(ids, at), store.info.customers - len(erased))
+        yield campaign.decide(ids, at, store.info.customers - len(erased))
 
 
 def noon_after(moment: datetime, policy: Policy) -> datetime:

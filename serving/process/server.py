@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -69,6 +71,21 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Told(threading.Event):
+    """That the workers shall stop: set, or told by a signal that nobody has looked at yet.
+
+    A handler of signals must not set it: it could wait for a lock of the thread that it interrupts.
+    """
+
+    def __init__(self, signals: Collection[int]) -> None:
+        super().__init__()
+        self._signals = signals
+
+    def is_set(self) -> bool:
+        """Also while workers are replaced, when uvicorn looks at no signal."""
+        return super().is_set() or signal.SIGTERM in self._signals or signal.SIGINT in self._signals
+
+
 class Workers(Multiprocess):
     """uvicorn's processes; whoever tells their parent to stop a second time tells all of them.
 
@@ -77,13 +94,7 @@ class Workers(Multiprocess):
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
-
-    def _stop(self, number: int, _: object) -> None:
-        """Told at once, and not when uvicorn next looks, which is after the replacement of all."""
-        self.signal_queue.append(number)
-        self.should_exit.set()
+        self.should_exit = _Told(self.signal_queue)
 
     def keep_subprocess_alive(self) -> None:
         """Replace the dead before anybody is waited for who hangs.

@@ -181,3 +181,13 @@ def test_a_link_is_published_through(path: Path) -> None:
     publish_sqlite(path, test_store.INFO, test_store.ROWS)
     assert path.is_symlink()
     assert SqliteStore(named).info == test_store.INFO
+
+
+def test_a_link_that_loops_is_no_store(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+    with pytest.raises(StoreError, match="Too many levels of symbolic links"):
+        remove_customers(path, ["1"])
+    with pytest.raises(StoreError, match=r"cannot be written.*Too many levels of symbolic links"):
+        publish_sqlite(path, test_store.INFO, test_store.ROWS)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]

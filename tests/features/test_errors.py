@@ -26,9 +26,10 @@ def test_it_is_one_line_and_exit_code_2(
     assert capsys.readouterr() == ("", sentence)
 
 
-def test_a_bug_is_a_bug() -> None:
-    with pytest.raises(KeyError), one_sentence():
-        raise KeyError
+@pytest.mark.parametrize("fault", [KeyError(), PermissionError(errno.EPERM, "of a socket")])
+def test_what_nobody_can_mend_so_is_raised(fault: Exception) -> None:
+    with pytest.raises(type(fault)), one_sentence():
+        raise fault
 
 
 def test_without_a_fault_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:

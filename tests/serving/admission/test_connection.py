@@ -187,6 +187,29 @@ def test_an_offer_to_speak_another_protocol_is_passed_over(body: bytes, piece: i
     served(talk)
 
 
+def test_an_offer_with_a_body_that_ends_nowhere_is_refused() -> None:
+    head = b"POST /echo HTTP/1.1\r\nconnection: Upgrade\r\nupgrade: h2c\r\ntransfer-encoding: gzip\r\n\r\n"
+
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(head)
+            await refused(reader, 400, "malformed-request")
+
+    served(talk)
+
+
+@pytest.mark.parametrize("offer", [b"", b"connection: Upgrade\r\nupgrade: h2c\r\n"])
+def test_what_is_sent_after_a_last_request_is_passed_over(offer: bytes) -> None:
+    async def talk(port: int) -> None:
+        async with connected(port) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\n" + offer + b"\r\n")
+            assert await answered(reader) == (200, b"here")
+            writer.write(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\nGET / HTTP/1.1\r\n")
+            assert await answered(reader) == (200, b"here")
+
+    served(talk)
+
+
 def test_what_follows_an_offer_and_is_no_http_is_refused() -> None:
     async def talk(port: int) -> None:
         async with connected(port) as (reader, writer):
@@ -204,6 +227,19 @@ def test_a_slow_head_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
             await refused(reader, 408, "head-too-slow")
         async with connected(port) as (silent, _):
             assert await silent.read() == b""
+
+    served(talk)
+
+
+def test_a_slow_head_that_began_with_the_end_of_another_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk(port: int) -> None:
+        async with known(port) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\n")
+            await asyncio.sleep(0.05)
+            monkeypatch.setattr(connection, "HEAD_SECONDS", 0.05)
+            writer.write(b"\r\nGET / HTTP/1.1\r\n")
+            assert await answered(reader) == (200, b"here")
+            await refused(reader, 408, "head-too-slow")
 
     served(talk)
 

@@ -173,6 +173,20 @@ def test_a_batch_does_not_ask_a_broken_ledger_again_and_again(
     assert asked == 1
 
 
+def test_a_batch_does_not_ask_a_broken_store_for_everybody(
+    deciding: Live, models: Models, log_lines: LogLines, tmp_path: Path
+) -> None:
+    """One of which nothing can be read; of one that can, each row is for itself."""
+    broken = BrokenStore(StoreError("publish it again"))
+    deciding.served = Served(models, broken, rules=rules_in(tmp_path))
+    with desk_over(deciding) as desk:
+        found = asyncio.run(desk.answers([str(number) for number in range(3 * CHUNK + 1)], WEB, KEY))
+    assert len(found) == 3 * CHUNK + 1
+    for one in found:
+        assert_flagged(one, "the data cannot be read")
+    assert [line["event"] for line in log_lines()] == ["degraded"]
+
+
 def test_who_is_erased_meanwhile_is_not_decided_on_and_the_others_are(
     deciding: Live, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
