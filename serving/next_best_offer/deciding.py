@@ -57,7 +57,7 @@ class Decider:
         """The decision of each question, read or made now, or the fault that is that customer's alone.
 
         `Erased` is one: the customer was erased since the store was read; `StoreError` another: a row of theirs is
-        altered. Raises what is everybody's fault: `LedgerError`.
+        altered. Raises what is everybody's fault: `LedgerError`, and `StoreError` where nothing can be read.
         """
         found = _answered(self.read, asked)
         made = iter(_answered(self.settle, [one for one in found if isinstance(one, Occasion)]))
