@@ -1,93 +1,13 @@
 """A caller who takes too much or too long before there is a request is answered shortly, or not at all."""
 
 import asyncio
-import json
-from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import pytest
-import uvicorn
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
 
 from serving.admission import connection
-from serving.admission.connection import MAX_HEAD_BYTES, MAX_PIPELINED, Connection
-from serving.process.server import listen
+from serving.admission.connection import MAX_HEAD_BYTES, MAX_PIPELINED
+from tests.serving.admission.talking import GET, answered, connected, known, left, refused, served
 from tests.serving.measured import growth
-
-Talk = Callable[[int], Coroutine[Any, Any, None]]
-GET = b"GET %s HTTP/1.1\r\nhost: x\r\n\r\n"
-
-
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Says at once that it is there; at /read reads the body first, at /echo says it, at /never nothing."""
-    if scope["path"] == "/never":
-        await asyncio.Event().wait()
-    if scope["path"] == "/echo":
-        await Response(await Request(scope, receive).body())(scope, receive, send)
-        return
-    if scope["path"] == "/read":
-        await Request(scope, receive).body()
-    await PlainTextResponse("here")(scope, receive, send)
-
-
-def served(talk: Talk) -> None:
-    """Run a talk with the port of a server."""
-
-    async def run() -> None:
-        listener = listen("127.0.0.1", 0)
-        config = uvicorn.Config(
-            app, http=Connection, lifespan="off", log_config=None, timeout_graceful_shutdown=0
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 - leaves signals alone
-        try:
-            async with asyncio.timeout(60):
-                await talk(listener.getsockname()[1])
-        finally:
-            server.should_exit = server.force_exit = True
-            await serving
-
-    asyncio.run(run())
-
-
-@asynccontextmanager
-async def connected(port: int) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    yield reader, writer
-    writer.transport.abort()
-
-
-async def answered(reader: StreamReader) -> tuple[int, bytes]:
-    """Status and body of the next answer."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = next(line for line in head.split(b"\r\n") if line.startswith(b"content-length"))
-    return int(head.split()[1]), await reader.readexactly(int(length.split()[1]))
-
-
-@asynccontextmanager
-async def known(port: int) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-    """A connection on which there has been an answer, so that it is no new one."""
-    async with connected(port) as (reader, writer):
-        writer.write(GET % b"/")
-        assert await answered(reader) == (200, b"here")
-        yield reader, writer
-
-
-async def left(reader: StreamReader) -> None:
-    """The connection ends without an answer."""
-    with suppress(ConnectionResetError):
-        assert await reader.read() == b""
-
-
-async def refused(reader: StreamReader, status: int, name: str) -> None:
-    """The next answer is a problem, and the last one."""
-    found, body = await answered(reader)
-    assert (found, json.loads(body)["type"]) == (status, f"/problems/{name}")
-    assert await reader.read() == b""
 
 
 def test_many_requests_follow_each_other_and_may_be_sent_ahead() -> None:
@@ -158,65 +78,6 @@ def test_what_is_no_http_is_refused_and_counted(text: bytes) -> None:
 
     served(talk)
     assert counted() == 1
-
-
-BODIES = {
-    "none": b"\r\n",
-    "sized": b"content-length: 4\r\n\r\nbody",
-    "chunked": b"transfer-encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n",
-}
-
-
-@pytest.mark.parametrize("piece", [1, 7, 1_000])
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_an_offer_to_speak_another_protocol_is_passed_over(body: bytes, piece: int) -> None:
-    """And the body is read, as that of the next request on the same connection."""
-    offering = b"POST /echo HTTP/1.1\r\nconnection: Upgrade\r\nupgrade: h2c\r\n" + body
-    expected = b"" if body == BODIES["none"] else b"body"
-
-    async def talk(port: int) -> None:
-        async with connected(port) as (reader, writer):
-            for start in range(0, 2 * len(offering), piece):
-                writer.write((2 * offering)[start : start + piece])
-                await asyncio.sleep(0)
-            for _ in range(2):
-                assert await answered(reader) == (200, expected)
-            writer.write(GET % b"/")
-            assert await answered(reader) == (200, b"here")
-
-    served(talk)
-
-
-def test_an_offer_with_a_body_that_ends_nowhere_is_refused() -> None:
-    head = b"POST /echo HTTP/1.1\r\nconnection: Upgrade\r\nupgrade: h2c\r\ntransfer-encoding: gzip\r\n\r\n"
-
-    async def talk(port: int) -> None:
-        async with connected(port) as (reader, writer):
-            writer.write(head)
-            await refused(reader, 400, "malformed-request")
-
-    served(talk)
-
-
-@pytest.mark.parametrize("offer", [b"", b"connection: Upgrade\r\nupgrade: h2c\r\n"])
-def test_what_is_sent_after_a_last_request_is_passed_over(offer: bytes) -> None:
-    async def talk(port: int) -> None:
-        async with connected(port) as (reader, writer):
-            writer.write(b"GET / HTTP/1.1\r\n" + offer + b"\r\n")
-            assert await answered(reader) == (200, b"here")
-            writer.write(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\nGET / HTTP/1.1\r\n")
-            assert await answered(reader) == (200, b"here")
-
-    served(talk)
-
-
-def test_what_follows_an_offer_and_is_no_http_is_refused() -> None:
-    async def talk(port: int) -> None:
-        async with connected(port) as (reader, writer):
-            writer.write(b"GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n" + b"\x16\x03\x01")
-            await refused(reader, 400, "malformed-request")
-
-    served(talk)
 
 
 def test_a_slow_head_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
