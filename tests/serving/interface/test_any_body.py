@@ -102,14 +102,9 @@ def test_any_customer_has_a_documented_answer(
 ) -> None:
     address = f"/v1/customers/{quote(customer_id, safe='')}/churn?reasons={quote(str(reasons), safe='')}"
     response = connected.get(address)
-    if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
-        assert (
-            str(response.status_code) in documented["/v1/customers/{customer_id}/churn"]["get"]["responses"]
-        )
     assert response.status_code < 500
-    assert response.headers["content-type"] == (
-        "application/json" if response.status_code == 200 else MEDIA_TYPE
-    )
+    if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
+        assert_documented(response, documented["/v1/customers/{customer_id}/churn"]["get"])
 
 
 @settings(deadline=None)
@@ -123,14 +118,9 @@ def test_any_customer_has_documented_offers(
 ) -> None:
     query = f"kind={quote(kind, safe='')}&limit={quote(str(limit), safe='')}"
     response = connected.get(f"/v1/customers/{quote(customer_id, safe='')}/offers?{query}")
-    if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
-        assert (
-            str(response.status_code) in documented["/v1/customers/{customer_id}/offers"]["get"]["responses"]
-        )
     assert response.status_code < 500
-    assert response.headers["content-type"] == (
-        "application/json" if response.status_code == 200 else MEDIA_TYPE
-    )
+    if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
+        assert_documented(response, documented["/v1/customers/{customer_id}/offers"]["get"])
 
 
 @settings(deadline=None)
@@ -141,11 +131,7 @@ def test_any_batch_has_a_documented_answer(
     response = connected.post(
         "/v1/churn:batch", content=content, headers={"content-type": "application/json"}
     )
-    assert str(response.status_code) in documented["/v1/churn:batch"]["post"]["responses"]
-    assert response.status_code < 500
-    assert response.headers["content-type"] == (
-        "application/json" if response.status_code == 200 else MEDIA_TYPE
-    )
+    assert_documented(response, documented["/v1/churn:batch"]["post"])
 
 
 @settings(deadline=None)
@@ -154,11 +140,7 @@ def test_any_basket_has_a_documented_answer(
     connected: TestClient, documented: dict[str, Any], content: bytes
 ) -> None:
     response = connected.post("/v1/bundles", content=content, headers={"content-type": "application/json"})
-    assert str(response.status_code) in documented["/v1/bundles"]["post"]["responses"]
-    assert response.status_code < 500
-    assert response.headers["content-type"] == (
-        "application/json" if response.status_code == 200 else MEDIA_TYPE
-    )
+    assert_documented(response, documented["/v1/bundles"]["post"])
 
 
 @settings(deadline=None)
@@ -183,12 +165,9 @@ def test_any_item_has_documented_bundles(
 ) -> None:
     query = f"limit={quote(str(limit), safe='')}"
     response = connected.get(f"/v1/items/{quote(item, safe='')}/bundles?{query}")
-    if item not in (".", ".."):  # Clients resolve these before they ask, even encoded.
-        assert str(response.status_code) in documented["/v1/items/{item_id}/bundles"]["get"]["responses"]
     assert response.status_code < 500
-    assert response.headers["content-type"] == (
-        "application/json" if response.status_code == 200 else MEDIA_TYPE
-    )
+    if item not in (".", ".."):  # Clients resolve these before they ask, even encoded.
+        assert_documented(response, documented["/v1/items/{item_id}/bundles"]["get"])
 
 
 @settings(deadline=None)
@@ -204,6 +183,7 @@ def test_any_customer_has_a_documented_next_best_offer(
 ) -> None:
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in asked.items())
     response = connected.get(f"/v1/customers/{quote(customer_id, safe='')}/next-best-offer?{query}")
+    assert response.status_code < 500
     if customer_id not in (".", ".."):  # Clients resolve these before they ask, even encoded.
         assert_documented(response, documented["/v1/customers/{customer_id}/next-best-offer"]["get"])
     if response.status_code == 200:
