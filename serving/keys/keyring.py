@@ -83,10 +83,8 @@ class Keyring:
         except KeysError as broken:
             self._ring = {}
             self._tell(broken)
-            if isinstance(broken.__cause__, OSError):
-                seen = (
-                    None  # No descriptor left, a disk that stutters: it may pass, and the file be the same.
-                )
+            # No descriptor left, a disk that stutters: that may pass while the file stays the same.
+            seen = None if isinstance(broken.__cause__, OSError) else seen
         self._seen = seen
 
     def _tell(self, broken: KeysError) -> None:

@@ -11,10 +11,10 @@ from serving.settings import Settings
 
 
 def export(settings: Settings, out: Path, advance: Advance, until: datetime | None = None) -> tuple[int, int]:
-    """Write every decision made before `until` (UTC) with its reward so far; how many, and how many are left out.
+    """Write every decision made before `until` (UTC) with its reward so far.
 
-    Those cannot be read.
-    Raises `InputError` where the ledger does not exist or cannot be used.
+    Returns how many they are, and how many are left out because they cannot be read. Raises `InputError` where the
+    ledger does not exist or cannot be used.
     """
     count, unreadable = 0, list[Unreadable]()
     opened = open_ledger(settings.ledger, read_secret(settings.secret_file), reading=True)
